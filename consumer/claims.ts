@@ -1,0 +1,117 @@
+// Claims: at most one command runs a job's attempt, wherever in the log a second one stands. All claims of a worker that
+// come while one round trip is under way travel together in the next. Called by the partition runners of a worker.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Collection, Db } from 'mongodb';
+import type { Logger } from '../platform/log.ts';
+import { insertNew } from '../platform/mongo.ts';
+
+/** `_id` is `<type>/<id>/<generation>.<attempt>`, `position` that of the command, `owner` one term of one partition. */
+type ClaimDocument = { _id: string; position: string; owner: string; digest: string; takes: number; at: Date };
+
+export type ClaimRequest = { id: string; position: string; owner: string; digest: string };
+
+/** `takes` counts the owners that have begun this command, this one included. */
+export type Claim = { kind: 'mine'; takes: number } | { kind: 'duplicate'; samePayload: boolean };
+
+type Waiting = ClaimRequest & { resolve: (claim: Claim) => void; reject: (error: unknown) => void };
+
+export type Claims = ReturnType<typeof createClaims>;
+
+const perRoundTrip = 1_000;
+
+/** `dedupMs`: how long a claim is remembered. */
+export async function prepareClaims(db: Db, dedupMs: number) {
+  await db.collection('claims').createIndex({ at: 1 }, { expireAfterSeconds: Math.ceil(dedupMs / 1_000) });
+}
+
+export function createClaims({ db, log, lingerMs = 2 }: { db: Db; log: Logger; lingerMs?: number }) {
+  const collection: Collection<ClaimDocument> = db.collection('claims');
+  let waiting: Waiting[] = [];
+  let working = false;
+  let closed = false;
+
+  async function work() {
+    working = true;
+    let last = 0;
+    for (let failures = 0; waiting.length > 0 && !closed; ) {
+      if (failures === 0 && last > 12 && waiting.length < last) await delay(lingerMs);
+      const batch = waiting.slice(0, perRoundTrip);
+      last = batch.length;
+      try {
+        const claims = await claimAll(batch);
+        failures = 0;
+        waiting = waiting.slice(batch.length);
+        for (const [i, one] of batch.entries()) {
+          const claim = claims[i];
+          if (claim === undefined) one.reject(new Error(`no answer to the claim ${one.id}`));
+          else one.resolve(claim);
+        }
+      } catch (error) {
+        // MongoDB is away: nothing starts without its claim, and nothing is lost by waiting.
+        failures++;
+        log.warn({ err: error, waiting: waiting.length }, 'claims cannot be written; trying again');
+        await delay(Math.min(1_000, 20 * 2 ** failures));
+      }
+    }
+    working = false;
+  }
+
+  async function claimAll(batch: Waiting[]): Promise<Claim[]> {
+    const at = new Date();
+    // Two commands of one job in one round trip: the first is inserted, the second meets it like any other.
+    const taken = await insertNew(
+      collection,
+      batch.map(({ id, position, owner, digest }) => ({ _id: id, position, owner, digest, takes: 1, at })),
+    );
+    const claims: Claim[] = batch.map(() => ({ kind: 'mine', takes: 1 }));
+    if (taken.length > 0) await meet(batch, taken, claims);
+    return claims;
+  }
+
+  async function meet(batch: Waiting[], taken: number[], claims: Claim[]) {
+    const ids = taken.flatMap((i) => batch[i]?.id ?? []);
+    const found = new Map((await collection.find({ _id: { $in: ids } }).toArray()).map((claim) => [claim._id, claim]));
+    const again: { id: string; owner: string }[] = [];
+    for (const i of taken) {
+      const request = batch[i];
+      const claim = request && found.get(request.id);
+      if (request === undefined || claim === undefined) throw new Error('a claim vanished between two reads');
+      if (claim.position !== request.position)
+        claims[i] = { kind: 'duplicate', samePayload: claim.digest === request.digest };
+      else if (claim.owner === request.owner) claims[i] = { kind: 'mine', takes: claim.takes };
+      else {
+        claims[i] = { kind: 'mine', takes: claim.takes + 1 };
+        again.push(request);
+      }
+    }
+    if (again.length > 0)
+      await collection.bulkWrite(
+        again.map(({ id, owner }) => ({
+          updateOne: { filter: { _id: id, owner: { $ne: owner } }, update: { $set: { owner }, $inc: { takes: 1 } } },
+        })),
+        { ordered: false },
+      );
+  }
+
+  return {
+    /** Resolves once the claim is known; waits while MongoDB is away. Never resolves after `close`. */
+    claim: (request: ClaimRequest): Promise<Claim> =>
+      new Promise((resolve, reject) => {
+        waiting.push({ ...request, resolve, reject });
+        if (!working) {
+          working = true;
+          setImmediate(work);
+        }
+      }),
+
+    /** Given up in good order: these runs are not held against their jobs. */
+    async release(ids: string[], owner: string): Promise<void> {
+      if (ids.length > 0)
+        await collection.updateMany({ _id: { $in: ids }, owner }, { $inc: { takes: -1 }, $set: { owner: '' } });
+    },
+    close() {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// Calls a handler and turns whatever it does (return, throw, anything else) into one value; it never throws itself. The
+// handler runner does this on the event loop, the handler thread in its worker thread.
+import { Compile } from 'typebox/compile';
+import type { JobContext, JobDefinition } from '../schemas/define-job.ts';
+import type { ErrorCode } from '../schemas/error-codes.ts';
+import { PutlogError, type Violation } from '../schemas/problem.ts';
+
+/** `result` is JSON text; what a handler returns nothing for is `null`. */
+export type HandlerResult =
+  | { ok: true; result: string }
+  | { ok: false; code: ErrorCode; detail: string; errors?: Violation[] };
+
+const maxDetail = 2_000;
+const maxViolations = 50;
+
+const cut = (text: string) => (text.length <= maxDetail ? text : `${text.slice(0, maxDetail)}…`);
+
+/** What was thrown, as words for whoever reads the failed job: the message, never the stack. */
+export function failureOf(thrown: unknown): HandlerResult {
+  const base = { ok: false, code: 'job-failed' } as const;
+  try {
+    if (thrown instanceof PutlogError && thrown.errors !== undefined)
+      return { ...base, detail: cut(thrown.message), errors: thrown.errors };
+    if (thrown instanceof Error) return { ...base, detail: cut(String(thrown.message || thrown.name)) };
+    return { ...base, detail: cut(`the function threw ${typeof thrown === 'string' ? thrown : inWords(thrown)}`) };
+  } catch (unreadable) {
+    // A getter or a proxy that throws: reading the value again, or its error, could throw again.
+    return { ...base, detail: `the function threw something that cannot be read (${typeof unreadable})` };
+  }
+}
+
+const inWords = (thrown: unknown): string => (typeof thrown === 'object' ? JSON.stringify(thrown) : String(thrown));
+
+/** How results of one definition are checked; made once a type, since compiling takes a millisecond, and loadJobs has tried it. */
+export function createResultCheck({ result: schema }: JobDefinition, limitBytes: number) {
+  const validator = Compile(schema);
+  const allowsNothing = validator.Check(undefined);
+
+  const invalid = (detail: string, errors?: Violation[]): HandlerResult => {
+    return { ok: false, code: 'job-result-invalid', detail, ...(errors && { errors }) };
+  };
+
+  return (returned: unknown): HandlerResult => {
+    let text: string;
+    try {
+      text = JSON.stringify(returned) ?? 'null';
+    } catch (error) {
+      const failure = failureOf(error);
+      return invalid(`the result is not JSON: ${failure.ok ? '' : failure.detail}`);
+    }
+    const bytes = Buffer.byteLength(text);
+    if (bytes > limitBytes) {
+      const detail = `the result has ${bytes} bytes of JSON, more than ${limitBytes}; store it as a blob and return its id`;
+      return { ok: false, code: 'job-result-too-large', detail };
+    }
+    // Checked is what is recorded and read later: a Date is a string by now, an undefined member is absent.
+    const recorded: unknown = JSON.parse(text);
+    if (validator.Check(recorded) || (returned === undefined && allowsNothing)) return { ok: true, result: text };
+    const errors = validator.Errors(recorded).slice(0, maxViolations);
+    return invalid(
+      'the result does not fit its schema',
+      errors.map(({ instancePath: pointer, message }) => ({ pointer, detail: message })),
+    );
+  };
+}
+
+export type ResultCheck = ReturnType<typeof createResultCheck>;
+
+/** Never throws, never rejects, and leaves no rejection unhandled, however late it comes. */
+export async function callHandler(
+  { handler }: JobDefinition,
+  payload: unknown,
+  context: JobContext,
+  check: ResultCheck,
+): Promise<HandlerResult> {
+  try {
+    // The payload was checked against the schema that the handler's own type comes from.
+    return check(await handler(payload as never, context));
+  } catch (thrown) {
+    return failureOf(thrown);
+  }
+}

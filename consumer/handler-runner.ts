@@ -1,0 +1,96 @@
+// Runs handlers: inline ones on the event loop, the others in a pool of worker threads. Whatever a handler does becomes
+// a value; a thread that dies costs its own job and nothing else. The partition runner calls it, and stops a job by
+// aborting the signal in its context.
+import { Piscina } from 'piscina';
+import type { LoadedJob } from '../platform/load-jobs.ts';
+import type { BlobStore } from '../schemas/blob.ts';
+import type { JobContext, JobDefinition } from '../schemas/define-job.ts';
+import { callHandler, createResultCheck, failureOf, type HandlerResult, type ResultCheck } from './handler-result.ts';
+import type { ThreadSettings, ThreadTask } from './handler-thread.ts';
+
+export type { HandlerResult } from './handler-result.ts';
+
+/** @property threadHeapMb a thread that needs more JavaScript heap is ended. @property onStray what a thread threw outside of any job. */
+export type HandlerRunnerOptions = ThreadSettings & {
+  blobs: BlobStore;
+  threads: number;
+  threadHeapMb?: number;
+  onStray?: (error: unknown) => void;
+};
+
+export type RunContext = Omit<JobContext, 'blobs' | 'outbound'>;
+
+export type HandlerRunner = {
+  /**
+   * Never rejects. When the signal is aborted a thread is ended and the answer comes at once; an inline handler answers
+   * when it heeds the signal, or never: do not wait for it.
+   */
+  run(job: LoadedJob, payload: unknown, context: RunContext): Promise<HandlerResult>;
+  /** Waits for the jobs in threads, then ends the threads. */
+  close(): Promise<void>;
+};
+
+export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunner {
+  const { blobs, threads, threadHeapMb = 1_024, onStray = warn } = options;
+  const { mongoUri, outbound, resultLimitBytes } = options;
+  const checks = new Map<JobDefinition, ResultCheck>();
+  let pool: Piscina<ThreadTask, HandlerResult> | undefined;
+
+  const checkOf = (definition: JobDefinition): ResultCheck => {
+    const known = checks.get(definition);
+    if (known !== undefined) return known;
+    const check = createResultCheck(definition, resultLimitBytes);
+    checks.set(definition, check);
+    return check;
+  };
+
+  const openPool = () => {
+    const settings: ThreadSettings = { mongoUri, outbound, resultLimitBytes };
+    const opened = new Piscina<ThreadTask, HandlerResult>({
+      filename: new URL('./handler-thread.ts', import.meta.url).href,
+      // As many as there may be, always: piscina fills up only to the minimum after a thread died.
+      minThreads: threads,
+      maxThreads: threads,
+      // A thread that waits for work in Atomics.wait would not answer MongoDB meanwhile.
+      atomics: 'disabled',
+      resourceLimits: { maxOldGenerationSizeMb: threadHeapMb },
+      workerData: settings,
+    });
+    return opened.on('error', onStray);
+  };
+
+  const runInThread = async ({ definition, file }: LoadedJob, payload: unknown, context: RunContext) => {
+    const { signal, ...rest } = context;
+    pool ??= openPool();
+    try {
+      return await pool.run({ file, type: definition.type, payload, context: rest }, { signal });
+    } catch (error) {
+      return deathOf(error);
+    }
+  };
+
+  return {
+    run(job, payload, context) {
+      const { definition } = job;
+      switch (definition.run) {
+        case 'inline':
+          return callHandler(definition, payload, { ...context, blobs, outbound }, checkOf(definition));
+        case 'thread':
+          return runInThread(job, payload, context);
+        default:
+          return definition.run satisfies never;
+      }
+    },
+    close: async () => pool?.close(),
+  };
+}
+
+const warn = (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error));
+
+/** Why there is no answer from the thread: stopped, out of memory, process.exit, an error that nobody caught. */
+function deathOf(error: unknown): HandlerResult {
+  const failure = failureOf(error);
+  if (failure.ok || !(error instanceof Error)) return failure;
+  if (error.name === 'AbortError') return { ...failure, detail: 'the function was stopped' };
+  return { ...failure, detail: `the function ended its worker thread: ${failure.detail}` };
+}

@@ -1,0 +1,46 @@
+// The worker thread of the handler runner: imports a job's file once, calls its handler, and answers with the same value
+// that an inline call has. Its MongoDB client connects at the first use of a blob and ends with the thread.
+import { workerData } from 'node:worker_threads';
+import { createBlobStore } from '../platform/blob-store.ts';
+import { provideJobImports } from '../platform/job-imports.ts';
+import { importJobs } from '../platform/load-jobs.ts';
+import { createMongo } from '../platform/mongo.ts';
+import type { JobContext, JobDefinition } from '../schemas/define-job.ts';
+import { callHandler, createResultCheck, failureOf, type HandlerResult, type ResultCheck } from './handler-result.ts';
+
+/** Given to each thread when it starts. */
+export type ThreadSettings = { mongoUri: string; outbound: JobContext['outbound']; resultLimitBytes: number };
+
+export type ThreadTask = {
+  file: string;
+  type: string;
+  payload: unknown;
+  context: Omit<JobContext, 'blobs' | 'outbound' | 'signal'>;
+};
+
+function createThreadHandler({ mongoUri, outbound, resultLimitBytes }: ThreadSettings) {
+  provideJobImports();
+  const jobs = new Map<string, { definition: JobDefinition; check: ResultCheck }>();
+  const blobs = createBlobStore(createMongo(mongoUri, { maxPoolSize: 2 }).db);
+  // A thread is stopped from outside, by ending it: this signal is for functions that ask for one.
+  const { signal } = new AbortController();
+
+  const load = async (file: string, type: string) => {
+    const definition = (await importJobs(file)).find((candidate) => candidate.type === type);
+    if (definition === undefined) throw new Error(`${file} does not define ${type} any more`);
+    const job = { definition, check: createResultCheck(definition, resultLimitBytes) };
+    jobs.set(type, job);
+    return job;
+  };
+
+  return async ({ file, type, payload, context }: ThreadTask): Promise<HandlerResult> => {
+    try {
+      const { definition, check } = jobs.get(type) ?? (await load(file, type));
+      return await callHandler(definition, payload, { ...context, blobs, outbound, signal }, check);
+    } catch (error) {
+      return failureOf(error);
+    }
+  };
+}
+
+export default createThreadHandler(workerData);

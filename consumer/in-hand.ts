@@ -1,0 +1,71 @@
+// Which commands of a partition are taken and not done yet, and the checkpoint that follows from it: the lowest offset
+// not done, and in the commit's metadata all that a later owner needs to skip what is done above it. No I/O.
+
+/** Most commands in hand at once: so many offsets fit into a commit's metadata (4,096 characters). */
+export const maxInHand = 1_000;
+
+/** `offset` is the next to read; `next` the first never taken; between them all is done but `undone`. */
+export type Checkpoint = { offset: number; next: number; undone: number[]; eventsFrom: number };
+
+export function createInHand(start: number) {
+  const undone = new Set<number>();
+  let next = start;
+  return {
+    get size() {
+      return undone.size;
+    },
+    get next() {
+      return next;
+    },
+    /** Offsets come in rising order. `done`: an earlier owner has recorded its outcome. */
+    take(offset: number, done = false) {
+      next = offset + 1;
+      if (!done) undone.add(offset);
+    },
+    /** Its outcome is in the log, or there is none to record. */
+    done: (offset: number) => void undone.delete(offset),
+    /** `eventsFrom`: every outcome that is recorded from now on stands at or after this offset of the events. */
+    checkpoint(eventsFrom: number): Checkpoint {
+      const offsets = [...undone];
+      return { offset: offsets[0] ?? next, next, undone: offsets, eventsFrom };
+    },
+  };
+}
+
+const limit = 4_096;
+
+/** Undefined where it does not fit; an older checkpoint stays true, only more is read again. */
+export function checkpointMetadata({ offset, next, undone, eventsFrom }: Checkpoint): string | undefined {
+  const bytes: number[] = [];
+  let previous = offset;
+  for (const at of undone) {
+    for (let delta = at - previous; ; delta = Math.floor(delta / 128)) {
+      bytes.push((delta % 128) + (delta >= 128 ? 128 : 0));
+      if (delta < 128) break;
+    }
+    previous = at;
+  }
+  const text = `1;${eventsFrom};${next};${Buffer.from(bytes).toString('base64url')}`;
+  return text.length <= limit ? text : undefined;
+}
+
+/** What `checkpointMetadata` wrote; a commit without it (by another tool) means that nothing above `offset` is done. */
+export function readCheckpoint(offset: number, metadata: string): Checkpoint {
+  const [version, eventsFrom, next, encoded] = metadata.split(';');
+  if (version !== '1' || encoded === undefined) return { offset, next: offset, undone: [], eventsFrom: 0 };
+  const undone: number[] = [];
+  let at = offset;
+  let delta = 0;
+  let scale = 1;
+  for (const byte of Buffer.from(encoded, 'base64url')) {
+    delta += (byte % 128) * scale;
+    scale *= 128;
+    if (byte < 128) {
+      at += delta;
+      undone.push(at);
+      delta = 0;
+      scale = 1;
+    }
+  }
+  return { offset, next: Number(next), undone, eventsFrom: Number(eventsFrom) };
+}

@@ -1,0 +1,91 @@
+// What was fetched for a partition and is not in hand yet, decoded in the order of the log. Decoding waits only for a
+// schema that is new here; while the registry is away it asks again, and nothing is given up.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KafkaMessage } from 'kafkajs';
+import type { Logger } from '../platform/log.ts';
+import { UndecodableError } from '../platform/wire-format.ts';
+import type { Command } from '../schemas/command.ts';
+
+/** A record as it comes out: its command, or why there is none for ever. */
+export type Arrival = { message: KafkaMessage; command: Command | UndecodableError };
+
+export type InboxOptions = {
+  readCommand: (value: Buffer | null) => Command | Promise<Command>;
+  /** Is there room for one more in hand? */
+  room: () => boolean;
+  accept: (arrival: Arrival) => void;
+  /** Some time after `admit`, when it had to wait for the registry. */
+  admitted: () => void;
+  fatal: (error: unknown) => void;
+  log: Logger;
+};
+
+export function createInbox({ readCommand, room, accept, admitted, fatal, log }: InboxOptions) {
+  let messages: KafkaMessage[] = [];
+  let waiting = false;
+  let closed = false;
+
+  function decode({ value }: KafkaMessage): Arrival['command'] | Promise<Arrival['command']> {
+    try {
+      const command = readCommand(value);
+      return command instanceof Promise ? learn(value, command) : command;
+    } catch (error) {
+      if (error instanceof UndecodableError) return error;
+      throw error;
+    }
+  }
+
+  async function learn(value: Buffer | null, first: Promise<Command>): Promise<Arrival['command']> {
+    for (let attempt = first, failures = 0; ; failures++) {
+      try {
+        return await attempt;
+      } catch (error) {
+        if (error instanceof UndecodableError) return error;
+        if (closed) throw error;
+        log.warn({ err: error }, 'a schema cannot be looked up; trying again');
+        await delay(Math.min(1_000, 50 * 2 ** failures));
+        attempt = Promise.resolve().then(() => readCommand(value));
+      }
+    }
+  }
+
+  async function acceptLate(message: KafkaMessage, late: Promise<Arrival['command']>) {
+    const command = await late;
+    waiting = false;
+    if (closed) return;
+    messages.shift();
+    accept({ message, command });
+    admit();
+    admitted();
+  }
+
+  /** Hands over as much as there is room for. */
+  function admit() {
+    if (waiting || closed) return;
+    let taken = 0;
+    for (const message of messages) {
+      if (!room()) break;
+      const command = decode(message);
+      if (command instanceof Promise) {
+        waiting = true;
+        acceptLate(message, command).catch((error) => closed || fatal(error));
+        break;
+      }
+      taken++;
+      accept({ message, command });
+    }
+    if (taken > 0) messages = messages.slice(taken);
+  }
+
+  return {
+    get length() {
+      return messages.length;
+    },
+    push: (message: KafkaMessage) => void messages.push(message),
+    admit,
+    close() {
+      closed = true;
+      messages = [];
+    },
+  };
+}

@@ -1,0 +1,32 @@
+// Order inside a partition: calls with one ordering key one after the other, in the order of the log; other keys beside
+// them. A key is busy from the moment its call may start until that call's outcome is in the log. No I/O.
+
+export function createKeyOrder<T extends { key: string }>() {
+  /** Keys that are busy, each with what waits behind it (undefined: nothing). */
+  const busy = new Map<string, T[] | undefined>();
+  const ready: T[] = [];
+  return {
+    get ready() {
+      return ready.length;
+    },
+    push(item: T) {
+      if (!busy.has(item.key)) {
+        busy.set(item.key, undefined);
+        ready.push(item);
+        return;
+      }
+      const behind = busy.get(item.key);
+      if (behind === undefined) busy.set(item.key, [item]);
+      else behind.push(item);
+    },
+    /** At most `count` that may start now, oldest first. */
+    take: (count: number): T[] => ready.splice(0, count),
+    /** The call of this key is over: the next one of the key becomes ready. */
+    release(key: string) {
+      const behind = busy.get(key);
+      const next = behind?.shift();
+      if (next === undefined) busy.delete(key);
+      else ready.push(next);
+    },
+  };
+}

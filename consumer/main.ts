@@ -1,0 +1,72 @@
+// The worker process: `putlog worker`. Connects, joins the group, and stops in order.
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createBlobStore } from '../platform/blob-store.ts';
+import { createCluster } from '../platform/cluster.ts';
+import { createKafka } from '../platform/kafka.ts';
+import { loadJobs } from '../platform/load-jobs.ts';
+import { createMongo } from '../platform/mongo.ts';
+import { prepareLog } from '../platform/prepare-log.ts';
+import type { StartService } from '../platform/service.ts';
+import { encodeWire } from '../platform/wire-format.ts';
+import { commandType } from '../schemas/command.ts';
+import { groupNames } from '../schemas/topics.ts';
+import { createCall } from './call-job.ts';
+import { createClaims, prepareClaims } from './claims.ts';
+import { createEventRecords } from './event-records.ts';
+import { createGate } from './gate.ts';
+import { createHandlerRunner } from './handler-runner.ts';
+import { joinWorkerGroup, type WorkerGroup } from './worker-group.ts';
+
+const builtIn = new URL('../jobs/', import.meta.url).pathname;
+
+export const startWorker: StartService = async (config, log, fatal) => {
+  const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const connection = { brokers: config.kafkaBrokers, clientId: `putlog-worker-${process.pid}`, log };
+  const jobs = await loadJobs(config.jobs ? [builtIn, config.jobs] : [builtIn]);
+  const kafka = createKafka(connection);
+  const prepared = await prepareLog({ config, kafka, jobs, log });
+  const cluster = createCluster(connection);
+  await cluster.connect();
+  await cluster.watch([...prepared.commandTopics, prepared.eventsTopic]);
+  const mongo = createMongo(config.mongoUri);
+  prepareClaims(mongo.db, config.dedupMs).catch((error) =>
+    log.warn({ err: error }, 'the claims index is not there yet'),
+  );
+
+  const handlers = createHandlerRunner({
+    blobs: createBlobStore(mongo.db),
+    threads: config.threads,
+    mongoUri: config.mongoUri,
+    outbound: { allowPrivate: config.allowPrivateAddresses === 'yes' },
+    resultLimitBytes: config.maxPayloadBytes,
+    onStray: (error) => log.error({ err: error }, 'a worker thread threw outside of any job'),
+  });
+  const claims = createClaims({ db: mongo.db, log });
+  let group: WorkerGroup | undefined;
+  const gate = createGate(() => group?.go());
+  const records = createEventRecords({ topic: prepared.eventsTopic, ...prepared, worker });
+  group = await joinWorkerGroup({
+    ...{ kafka, log, fatal },
+    topics: prepared.commandTopics,
+    sessionTimeoutMs: config.sessionTimeoutMs,
+    tools: {
+      ...{ cluster, log, worker, claims, gate, jobs, records },
+      group: groupNames(config.prefix).workers,
+      concurrency: config.concurrency,
+      readCommand: prepared.readCommand,
+      writeCommand: (command) => encodeWire(commandType, prepared.commandSchemaId, command),
+      readEvent: prepared.readEvent,
+      call: createCall(handlers),
+      recorded: () => undefined,
+    },
+  });
+  await group.ready;
+  return {
+    async stop(deadline) {
+      await group.stop(deadline);
+      claims.close();
+      await Promise.all([handlers.close(), cluster.close(), mongo.close()]);
+    },
+  };
+};

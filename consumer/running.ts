@@ -1,0 +1,88 @@
+// The jobs of a partition that run right now: calls the function, announces long runs, ends those over their time,
+// aborts what is left when the partition goes. The partition runner records what comes of it.
+import type { LoadedJob } from '../platform/load-jobs.ts';
+import type { Command } from '../schemas/command.ts';
+import { PutlogError } from '../schemas/problem.ts';
+import type { HandlerResult } from './handler-result.ts';
+
+/** A command in hand. `startedAt` in milliseconds since the epoch, null while it waits. */
+export type Task = {
+  offset: number;
+  key: string;
+  bytes: number;
+  command: Command;
+  traceparent: string | undefined;
+  startedAt: number | null;
+};
+
+/** Calls the function. Never rejects for what the function does. `signal` makes the abort signal when it is asked for. */
+export type Call = (
+  job: LoadedJob,
+  command: Command,
+  run: { signal: () => AbortSignal; traceparent: string | undefined },
+) => Promise<HandlerResult>;
+
+type Run = {
+  task: Task;
+  /** On the monotonic clock. */
+  began: number;
+  timeout: number;
+  announced: boolean;
+  abort: AbortController | undefined;
+  settle: (result: HandlerResult) => void;
+};
+
+/** A job that runs longer (milliseconds) is announced as `started`. */
+const announceAfter = 250;
+
+export function createRunning(call: Call, announce: (task: Task, startedAt: number) => void) {
+  const runs = new Set<Run>();
+  return {
+    async run(task: Task, job: LoadedJob): Promise<HandlerResult> {
+      const { promise, resolve, reject } = Promise.withResolvers<HandlerResult>();
+      const run: Run = {
+        task,
+        began: performance.now(),
+        timeout: job.definition.timeout,
+        announced: false,
+        abort: undefined,
+        settle: resolve,
+      };
+      const signal = () => {
+        run.abort ??= new AbortController();
+        return run.abort.signal;
+      };
+      task.startedAt = Date.now();
+      runs.add(run);
+      // The function may never come back; what settles first counts.
+      call(job, task.command, { signal, traceparent: task.traceparent }).then(resolve, reject);
+      try {
+        return await promise;
+      } finally {
+        runs.delete(run);
+      }
+    },
+
+    /** Called every 50 ms or so with the monotonic clock. */
+    sweep(now: number) {
+      for (const run of runs) {
+        const { task, timeout } = run;
+        const took = now - run.began;
+        if (took >= timeout) {
+          const detail = `The function took longer than its ${timeout} ms.`;
+          run.settle({ ok: false, code: 'job-timed-out', detail });
+          run.abort?.abort(new PutlogError('job-timed-out', detail));
+        } else if (took >= announceAfter && !run.announced && task.startedAt !== null) {
+          run.announced = true;
+          announce(task, task.startedAt);
+        }
+      }
+    },
+
+    /** Resolves to what was running: its outcome is nobody's here any more. */
+    abortAll(): Task[] {
+      for (const { abort } of runs) abort?.abort(new PutlogError('shutting-down', 'The worker gives the job up.'));
+      return [...runs].map(({ task }) => task);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { createConnection } from 'node:net';
+
+/**
+ * Asks a broker for its metadata and tells whether it names at least one broker, which it does once it has joined
+ * its cluster. Speaks the protocol by hand (https://kafka.apache.org/protocol, Metadata v4), because the stack is
+ * started without any client. Called by kafka-part.ts until it is true.
+ */
+export function kafkaAnswers(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    let received = Buffer.alloc(0);
+    socket.setTimeout(2_000, () => socket.destroy(new Error('no answer in 2 s')));
+    socket.once('error', reject);
+    socket.once('close', () => resolve(false));
+    socket.once('connect', () => socket.write(metadataRequest()));
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      const brokers = brokersIn(received);
+      if (brokers === undefined) return;
+      resolve(brokers > 0);
+      socket.destroy();
+    });
+  });
+}
+
+/** Asks for no topics: an empty array, and no automatic creation. */
+export function metadataRequest(): Buffer {
+  const clientId = 'putlog-stack';
+  const body = Buffer.alloc(4 + 2 + 2 + 4 + 2 + clientId.length + 4 + 1);
+  body.writeInt32BE(body.length - 4, 0);
+  body.writeInt16BE(3, 4); // api key: Metadata
+  body.writeInt16BE(4, 6); // version
+  body.writeInt32BE(1, 8); // correlation id
+  body.writeInt16BE(clientId.length, 12);
+  body.write(clientId, 14, 'latin1');
+  return body;
+}
+
+/** How many brokers the answer names; undefined while it is incomplete. */
+export function brokersIn(response: Buffer): number | undefined {
+  const header = 4 + 4 + 4; // size, correlation id, throttle time
+  return response.length < header + 4 ? undefined : response.readInt32BE(header);
+}

@@ -1,0 +1,187 @@
+// The one place that speaks Kafka's protocol through kafkajs's inner classes: producer ids, appends with sequences that
+// the caller keeps, reads of one partition, offsets. No retries of its own: every error reaches the caller as it is.
+
+import { logLevel } from 'kafkajs';
+import Cluster, { type InnerBroker, type InnerMessage } from 'kafkajs/src/cluster/index.js';
+import { createLogger } from 'kafkajs/src/loggers/index.js';
+import socketFactory from 'kafkajs/src/network/socketFactory.js';
+import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
+import { requests } from 'kafkajs/src/protocol/requests/index.js';
+import { kafkaLog, type Logger } from './log.ts';
+
+/** Times in milliseconds. Every field is given, because kafkajs's defaults change with NODE_ENV. */
+export const kafkaTimes = {
+  connectionTimeout: 3_000,
+  authenticationTimeout: 5_000,
+  requestTimeout: 10_000,
+  retry: { initialRetryTime: 50, maxRetryTime: 1_000, factor: 0.2, multiplier: 1.5, retries: 2 },
+};
+
+/** Epoch and id that Kafka gave a writer; `producerId` is an int64 in decimal. */
+export type ProducerIdentity = { producerId: string; producerEpoch: number };
+
+/** Key, value and headers as they go over the wire; `timestamp` in milliseconds. */
+export type WireMessage = { key: Buffer; value: Buffer; headers: Record<string, string | Buffer>; timestamp: number };
+
+export type ProduceBatch = { topic: string; partition: number; firstSequence: number; messages: WireMessage[] };
+
+/** `errorCode` is Kafka's, 0 for stored; `offset` of the first record. */
+export type ProduceResult = { topic: string; partition: number; errorCode: number; offset: number };
+
+export type FetchedRecord = {
+  offset: number;
+  timestamp: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: InnerMessage['headers'];
+};
+
+export type KafkaCluster = ReturnType<typeof createCluster>;
+
+type ProduceResponse = {
+  topics: { topicName: string; partitions: { partition: number; errorCode: number; baseOffset: string }[] }[];
+};
+
+export function createCluster({ brokers, clientId, log }: { brokers: string; clientId: string; log: Logger }) {
+  const cluster = new Cluster({
+    logger: createLogger({ level: logLevel.WARN, logCreator: kafkaLog(log) }),
+    socketFactory: socketFactory(),
+    brokers: brokers.split(','),
+    clientId,
+    ...kafkaTimes,
+    enforceRequestTimeout: true,
+    metadataMaxAge: 300_000,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: 64,
+    isolationLevel: 0,
+  });
+
+  /** The broker that leads a partition as far as is known; undefined: ask `refresh`. */
+  function leaderOf(topic: string, partition: number): string | undefined {
+    try {
+      const leader = cluster.findTopicPartitionMetadata(topic).find((p) => p.partitionId === partition)?.leader;
+      return leader === undefined || leader < 0 ? undefined : String(leader);
+    } catch (error) {
+      if (error instanceof Error && error.name === 'KafkaJSTopicMetadataNotLoaded') return undefined;
+      throw error;
+    }
+  }
+
+  async function leader(topic: string, partition: number): Promise<InnerBroker> {
+    if (leaderOf(topic, partition) === undefined) await cluster.refreshMetadata();
+    const nodeId = leaderOf(topic, partition);
+    if (nodeId === undefined) throw new Error(`${topic}/${partition} has no leader`);
+    return cluster.findBroker({ nodeId });
+  }
+
+  return {
+    leaderOf,
+    /** Learns the leaders of these topics. @throws when a topic does not exist or no broker answers. */
+    watch: (topics: string[]) => cluster.addMultipleTargetTopics(topics),
+    refresh: () => cluster.refreshMetadata(),
+    connect: () => cluster.connect(),
+    close: () => cluster.disconnect(),
+
+    /** A fresh producer id, or, given an identity, that identity's with the next epoch. */
+    async initProducerId(identity: string | null): Promise<ProducerIdentity> {
+      await cluster.connect();
+      let broker: InnerBroker;
+      if (identity === null) {
+        if (cluster.getNodeIds().length === 0) await cluster.refreshMetadata();
+        broker = await cluster.findBroker({ nodeId: cluster.getNodeIds()[0] ?? 'none' });
+      } else {
+        broker = await cluster.findGroupCoordinator({ groupId: identity, coordinatorType: 1 });
+      }
+      const { producerId, producerEpoch } = await broker.initProducerId({
+        transactionalId: identity,
+        transactionTimeout: 15_000,
+      });
+      return { producerId, producerEpoch };
+    },
+
+    /** A connected broker, so that a failure before anything was sent can be told from one after. */
+    broker: (nodeId: string) => cluster.findBroker({ nodeId }),
+
+    /** One Produce request, acks=all, not transactional. Results are per batch; it throws when the outcome is unknown. */
+    async produce(broker: InnerBroker, producer: ProducerIdentity, batches: ProduceBatch[]): Promise<ProduceResult[]> {
+      const topicData = Map.groupBy(batches, (batch) => batch.topic)
+        .entries()
+        .map(([topic, partitions]) => ({ topic, partitions }))
+        .toArray();
+      const protocol = broker.lookupRequest(
+        apiKeys.Produce,
+        requests.Produce,
+      )({ acks: -1, timeout: kafkaTimes.requestTimeout, ...producer, topicData });
+      // kafkajs would throw the first partition's error and drop the others' answers: take the decoded answer instead.
+      const response = { decode: protocol.response.decode, parse: async (data: unknown) => data };
+      try {
+        const answer = (await broker.connectionPool.send({ request: protocol.request, response })) as ProduceResponse;
+        return answer.topics.flatMap(({ topicName, partitions }) =>
+          partitions.map(({ partition, errorCode, baseOffset }) => ({
+            topic: topicName,
+            partition,
+            errorCode,
+            offset: Number(baseOffset),
+          })),
+        );
+      } catch (error) {
+        if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
+        throw error;
+      }
+    },
+
+    /** Records of one partition from `offset` on, at most about `maxBytes`; none after `maxWaitMs` without any. */
+    async fetch(topic: string, partition: number, offset: number, maxBytes: number, maxWaitMs: number) {
+      const broker = await leader(topic, partition);
+      const { responses } = await broker.fetch({
+        isolationLevel: 0,
+        maxWaitTime: maxWaitMs,
+        minBytes: 1,
+        maxBytes,
+        topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
+      });
+      const answer = responses[0]?.partitions[0];
+      if (answer === undefined) throw new Error(`the broker answered nothing for ${topic}/${partition}`);
+      const records = answer.messages
+        .filter((message) => !message.isControlRecord && Number(message.offset) >= offset)
+        .map(
+          (message): FetchedRecord => ({
+            offset: Number(message.offset),
+            timestamp: Number(message.timestamp),
+            key: message.key,
+            value: message.value,
+            headers: message.headers,
+          }),
+        );
+      return { records, end: Number(answer.highWatermark) };
+    },
+
+    /** Next offset (`latest`) or first one kept (`earliest`) of every partition, in the order of partitions. */
+    async offsets(topics: string[], at: 'latest' | 'earliest'): Promise<Map<string, number[]>> {
+      const asked = topics.map((topic) => ({
+        topic,
+        fromBeginning: at === 'earliest',
+        partitions: cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ partition: partitionId })),
+      }));
+      const found = await cluster.fetchTopicsOffset(asked);
+      return new Map(
+        found.map(({ topic, partitions }) => [
+          topic,
+          partitions.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset)),
+        ]),
+      );
+    },
+
+    /** What a group last committed for one partition; undefined: nothing. */
+    async committed(groupId: string, topic: string, partition: number) {
+      const coordinator = await cluster.findGroupCoordinator({ groupId });
+      const { responses } = await coordinator.offsetFetch({
+        groupId,
+        topics: [{ topic, partitions: [{ partition }] }],
+      });
+      const answer = responses[0]?.partitions[0];
+      if (answer === undefined || Number(answer.offset) < 0) return undefined;
+      return { offset: Number(answer.offset), metadata: answer.metadata ?? '' };
+    },
+  };
+}

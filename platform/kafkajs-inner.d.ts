@@ -1,0 +1,75 @@
+// The inner classes of kafkajs 2.2.4 that platform/cluster.ts speaks through (the package ships no types for them).
+declare module 'kafkajs/src/cluster/index.js' {
+  type PartitionMetadata = { partitionId: number; leader: number; replicas: number[]; isr: number[] };
+  type ListedOffset = { partition: number; offset: string };
+  export type InnerMessage = {
+    offset: string;
+    timestamp: string;
+    key: Buffer | null;
+    value: Buffer | null;
+    headers: Record<string, Buffer | string | (Buffer | string)[] | undefined>;
+    isControlRecord?: boolean;
+  };
+  export type InnerBroker = {
+    nodeId: number | null;
+    connectionPool: { send(protocol: { request: object; response: object }): Promise<unknown> };
+    lookupRequest(
+      apiKey: number,
+      definition: object,
+    ): (payload: object) => { request: object; response: { decode: (raw: Buffer) => Promise<unknown> } };
+    disconnect(): Promise<void>;
+    initProducerId(options: {
+      transactionalId: string | null;
+      transactionTimeout: number;
+    }): Promise<{ producerId: string; producerEpoch: number }>;
+    fetch(options: {
+      isolationLevel: number;
+      maxWaitTime: number;
+      minBytes: number;
+      maxBytes: number;
+      topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[];
+    }): Promise<{
+      responses: {
+        topicName: string;
+        partitions: { partition: number; highWatermark: string; lastStableOffset: string; messages: InnerMessage[] }[];
+      }[];
+    }>;
+    offsetFetch(options: {
+      groupId: string;
+      topics: { topic: string; partitions: { partition: number }[] }[];
+    }): Promise<{
+      responses: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[];
+    }>;
+  };
+  export default class Cluster {
+    constructor(options: object);
+    connect(): Promise<void>;
+    disconnect(): Promise<void>;
+    refreshMetadata(): Promise<void>;
+    addMultipleTargetTopics(topics: string[]): Promise<void>;
+    findBroker(options: { nodeId: string }): Promise<InnerBroker>;
+    findControllerBroker(): Promise<InnerBroker>;
+    findTopicPartitionMetadata(topic: string): PartitionMetadata[];
+    findGroupCoordinator(options: { groupId: string; coordinatorType?: number }): Promise<InnerBroker>;
+    fetchTopicsOffset(
+      topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+    ): Promise<{ topic: string; partitions: ListedOffset[] }[]>;
+    getNodeIds(): string[];
+  }
+}
+declare module 'kafkajs/src/loggers/index.js' {
+  export function createLogger(options: { level: number; logCreator: unknown }): object;
+}
+declare module 'kafkajs/src/network/socketFactory.js' {
+  export default function socketFactory(): object;
+}
+declare module 'kafkajs/src/protocol/requests/index.js' {
+  export const requests: { Produce: object };
+}
+declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
+  const apiKeys: { Produce: number };
+  export default apiKeys;
+}
+declare module 'kafkajs/src/producer/partitioners/default/murmur2.js' {
+  export default function murmur2(key: Buffer): number;
+}

@@ -1,0 +1,250 @@
+// The one place that appends to Kafka. Guarantees: a resolved append is in the log once; a batch whose outcome is unknown
+// goes again under its own sequence until it is known; with an identity, nothing gets in after a newer owner has written.
+// Called by the producer (commands) and by each partition of a consumer (events, with an identity).
+import { setTimeout as delay } from 'node:timers/promises';
+import { PutlogError } from '../schemas/problem.ts';
+import { type AppendQueue, createAppendQueue } from './append-queue.ts';
+import type { KafkaCluster, ProduceBatch, ProduceResult, ProducerIdentity, WireMessage } from './cluster.ts';
+import type { Logger } from './log.ts';
+import { produceOutcome, tooLarge } from './produce-outcome.ts';
+
+/** One record and where it goes. `timestamp` in milliseconds since the epoch. */
+export type LogRecord = WireMessage & { topic: string; partition: number };
+
+export type LogWriterOptions = {
+  cluster: KafkaCluster;
+  log: Logger;
+  /** Fences every earlier owner of the same name out of each partition that this writer appends to. */
+  identity?: string;
+  /** An append that has no answer by then is rejected (milliseconds). Default: it waits for ever. */
+  deadlineMs?: number;
+  maxRecords?: number;
+  maxBytes?: number;
+  /** Told once, when nothing can be appended any more: fenced, or a fault of our own. */
+  onFailure?: (error: Error) => void;
+  /** How long to gather after a large batch (milliseconds), and what counts as large (records). */
+  lingerMs?: number;
+  lingerFrom?: number;
+};
+
+export type LogWriter = Awaited<ReturnType<typeof openLogWriter>>;
+
+/** A newer owner of the identity has written, or the identity's sequence is lost: nothing this writer holds gets in. */
+export class FencedError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'FencedError';
+  }
+}
+
+/** Per record, for Kafka's framing; a batch adds 61 bytes once. */
+const recordOverhead = 32;
+const sizeOf = ({ key, value, headers }: WireMessage): number => {
+  let bytes = key.length + value.length + recordOverhead;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
+  return bytes;
+};
+
+/** @throws when no producer id can be had; the caller decides how often to try. */
+export async function openLogWriter(options: LogWriterOptions) {
+  const { cluster, log, identity, deadlineMs } = options;
+  const { maxRecords = 20_000, maxBytes = 64 * 2 ** 20, lingerMs = 3, lingerFrom = 12 } = options;
+  const queues = new Map<string, AppendQueue>();
+  const busy = new Set<string>();
+  let producer: ProducerIdentity = await cluster.initProducerId(identity ?? null);
+  let records = 0;
+  let bytes = 0;
+  let failure: Error | undefined;
+  let lastSent = 0;
+  let closing = false;
+  let drained: (() => void) | undefined;
+  let opening: Promise<void> | undefined;
+
+  const freed = (count: number, size: number) => {
+    records -= count;
+    bytes -= size;
+    if (records === 0) drained?.();
+  };
+
+  function queueOf(topic: string, partition: number): AppendQueue {
+    const name = `${topic}/${partition}`;
+    const queue = queues.get(name) ?? createAppendQueue(topic, partition, freed);
+    queues.set(name, queue);
+    return queue;
+  }
+
+  function fail(error: Error) {
+    if (failure !== undefined) return;
+    failure = error;
+    clearInterval(sweep);
+    for (const queue of queues.values()) queue.rejectAll(error);
+    if (!closing) options.onFailure?.(error);
+  }
+
+  /** One loop a leading broker: one request in flight, everything that waits for that broker in it. */
+  function kick(queue: AppendQueue) {
+    const nodeId = cluster.leaderOf(queue.topic, queue.partition) ?? 'none';
+    if (busy.has(nodeId)) return;
+    busy.add(nodeId);
+    // The turn of the event loop ends first, so that all that is appended in it travels together.
+    setImmediate(() => pump(nodeId).catch(fail));
+  }
+
+  async function pump(nodeId: string) {
+    let failures = 0;
+    while (failure === undefined) {
+      await opening;
+      const due = queues
+        .values()
+        .filter((queue) => !queue.idle && !queue.inFlight && leaderId(queue) === nodeId)
+        .toArray();
+      if (due.length === 0) break;
+      if (failures === 0 && lastSent >= lingerFrom && records < lastSent * 2) await delay(lingerMs);
+      if (await send(nodeId, due)) failures = 0;
+      else {
+        failures++;
+        await delay(Math.min(1_000, 20 * 2 ** failures));
+        await refresh();
+      }
+    }
+    busy.delete(nodeId);
+    for (const queue of queues.values()) if (!queue.idle && !queue.inFlight && failure === undefined) kick(queue);
+  }
+
+  const leaderId = ({ topic, partition }: AppendQueue) => cluster.leaderOf(topic, partition) ?? 'none';
+
+  async function refresh() {
+    try {
+      await cluster.refresh();
+    } catch (error) {
+      log.debug({ err: error }, 'metadata cannot be refreshed yet');
+    }
+  }
+
+  /** True: every batch was answered for good. */
+  async function send(nodeId: string, due: AppendQueue[]): Promise<boolean> {
+    let batches: ProduceBatch[] = [];
+    const sender = producer;
+    try {
+      if (nodeId === 'none') throw new Error('the partition has no leader');
+      const broker = await cluster.broker(nodeId);
+      // From here on bytes may reach the broker, so a failure says nothing about the outcome.
+      batches = due.flatMap((queue) => queue.take() ?? []);
+      for (const queue of due) queue.inFlight = true;
+      lastSent = batches.reduce((sum, batch) => sum + batch.messages.length, 0);
+      const results = await cluster.produce(broker, sender, batches);
+      for (const queue of due) queue.inFlight = false;
+      if (sender !== producer) return true;
+      return results.map((result) => apply(result)).every((settled) => settled);
+    } catch (error) {
+      for (const queue of due) {
+        queue.inFlight = false;
+        if (batches.length > 0) queue.uncertain();
+      }
+      log.warn({ err: error, broker: nodeId, records }, 'the log does not answer; what was sent is sent again');
+      return false;
+    }
+  }
+
+  /** True: the batch is done with, one way or the other. */
+  function apply({ topic, partition, errorCode, offset }: ProduceResult): boolean {
+    const queue = queueOf(topic, partition);
+    const outcome = produceOutcome(errorCode);
+    switch (outcome) {
+      case 'stored':
+        queue.stored(offset);
+        return true;
+      case 'unknown':
+        queue.uncertain();
+        log.warn({ topic, partition, errorCode }, 'the log cannot store right now; the same batch is sent again');
+        return false;
+      case 'refused': {
+        if (queue.isUncertain) return lost(`refused with code ${errorCode} after an attempt without an answer`);
+        const code = tooLarge.has(errorCode) ? 'record-too-large' : 'log-unavailable';
+        queue.refused(new PutlogError(code, `Kafka refused the record with error code ${errorCode}.`));
+        return true;
+      }
+      case 'fenced':
+        fail(new FencedError(`${identity ?? 'this writer'} is fenced: a newer owner has written`));
+        return true;
+      case 'out-of-sequence':
+        return lost(`Kafka answered error code ${errorCode}`);
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  /** The sequence is lost. An identity is its owner's to take over again; without one, a new producer id begins anew. */
+  function lost(why: string): boolean {
+    log.error({ identity, why }, 'the sequence of this writer is lost');
+    if (identity !== undefined) fail(new FencedError(`the sequence of ${identity} is lost: ${why}`));
+    else opening ??= reopen();
+    return true;
+  }
+
+  async function reopen() {
+    for (const queue of queues.values()) queue.restart();
+    producer = { producerId: 'none', producerEpoch: -1 };
+    for (let failures = 0; producer.producerId === 'none' && failure === undefined; failures++) {
+      try {
+        producer = await cluster.initProducerId(null);
+      } catch (error) {
+        log.warn({ err: error }, 'no new producer id yet; trying again');
+        await delay(Math.min(1_000, 20 * 2 ** failures));
+      }
+    }
+    opening = undefined;
+  }
+
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const queue of queues.values()) if (!queue.idle) queue.expire(now);
+  }, 100);
+  if (deadlineMs === undefined) clearInterval(sweep);
+
+  return {
+    get identity(): ProducerIdentity {
+      return producer;
+    },
+    get waiting() {
+      return { records, bytes };
+    },
+    get failure() {
+      return failure;
+    },
+
+    /**
+     * Resolves to the record's offset once it is in the log with acks=all.
+     * @throws PutlogError overloaded, log-unavailable (not stored), outcome-unknown, record-too-large; FencedError
+     */
+    append({ topic, partition, ...message }: LogRecord): Promise<number> {
+      if (failure !== undefined) return Promise.reject(failure);
+      if (closing) return Promise.reject(new PutlogError('shutting-down', 'The server is stopping. Try again.'));
+      const size = sizeOf(message);
+      if (records >= maxRecords || bytes + size > maxBytes)
+        return Promise.reject(new PutlogError('overloaded', 'Too much is waiting for the log. Try again in a second.'));
+      records++;
+      bytes += size;
+      return new Promise((resolve, reject) => {
+        const expiresAt = deadlineMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + deadlineMs;
+        const queue = queueOf(topic, partition);
+        queue.push({ message, bytes: size, expiresAt, alone: false, resolve, reject });
+        if (!queue.inFlight) kick(queue);
+      });
+    },
+
+    /** Stops taking appends and waits until what it holds is stored, at most `deadline` milliseconds; then lets it go. */
+    async close(deadline: number): Promise<void> {
+      closing = true;
+      if (records > 0 && failure === undefined) {
+        const done = new Promise<void>((resolve) => {
+          drained = resolve;
+        });
+        await Promise.race([done, delay(deadline, undefined, { ref: false })]);
+      }
+      fail(
+        new PutlogError('outcome-unknown', 'The server stopped before the log answered. Send the same request again.'),
+      );
+    },
+  };
+}

@@ -1,0 +1,54 @@
+// MongoDB: one client a process, every write acknowledged by a majority. Only platform/ imports the driver at run time.
+import {
+  type Collection,
+  type Db,
+  type Document,
+  MongoBulkWriteError,
+  MongoClient,
+  type OptionalUnlessRequiredId,
+} from 'mongodb';
+
+/** Times in milliseconds. A server that is away is reported after `serverSelectionTimeoutMS`, not after the driver's 30 s. */
+export function createMongo(uri: string, { maxPoolSize = 10, selectionTimeoutMs = 2_000 } = {}) {
+  const client = new MongoClient(uri, {
+    maxPoolSize,
+    serverSelectionTimeoutMS: selectionTimeoutMs,
+    connectTimeoutMS: 3_000,
+    socketTimeoutMS: 15_000,
+    heartbeatFrequencyMS: 1_000,
+    retryWrites: true,
+    retryReads: true,
+    writeConcern: { w: 'majority' },
+    readConcern: { level: 'majority' },
+    promoteLongs: true,
+  });
+  const db: Db = client.db();
+  return {
+    db,
+    ping: async () => void (await db.command({ ping: 1 })),
+    close: () => client.close(),
+  };
+}
+
+/** E11000: a document with this _id or unique key is there already. */
+const duplicateKey = 11_000;
+
+/**
+ * Inserts all that is new in one round trip, in any order. Resolves to the indexes of the documents whose key was there
+ * already. @throws whatever else MongoDB says; then some of the documents may be in.
+ */
+export async function insertNew<T extends Document>(
+  collection: Collection<T>,
+  documents: OptionalUnlessRequiredId<T>[],
+): Promise<number[]> {
+  try {
+    if (documents.length > 0) await collection.insertMany(documents, { ordered: false });
+    return [];
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    const failed = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+    if (failed.length === 0 || failed.some(({ code }) => code !== duplicateKey)) throw error;
+    if (error.result.getWriteConcernError() !== undefined) throw error;
+    return failed.map(({ index }) => index);
+  }
+}

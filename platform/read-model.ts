@@ -1,0 +1,37 @@
+// Names and shapes of the read model in MongoDB that both its writer (projections) and its reader (producer) rely on.
+// The collection of job status is versioned behind an alias document, so that a rebuilt one can take its place.
+import type { Collection, Db } from 'mongodb';
+import type { JobDocument } from '../schemas/job-status.ts';
+
+/** `_id` is `<collection>/<topic>`; `next` maps a partition to the first offset that is not in the collection yet. */
+export type CheckpointDocument = { _id: string; next: Record<string, number> };
+
+type AliasDocument = { _id: string; current: string };
+
+export type ReadModel = {
+  name: string;
+  jobs: Collection<JobDocument>;
+  checkpoints: Collection<CheckpointDocument>;
+};
+
+/** Without asking MongoDB for anything. */
+export const readModelNamed = (db: Db, name: string): ReadModel => ({
+  name,
+  jobs: db.collection<JobDocument>(name),
+  checkpoints: db.collection<CheckpointDocument>('checkpoints'),
+});
+
+/** The collection that the alias names; makes the first one, with its indexes, where there is none. */
+export async function openReadModel(db: Db): Promise<ReadModel> {
+  const aliases = db.collection<AliasDocument>('read_models');
+  const alias = await aliases.findOneAndUpdate(
+    { _id: 'jobs' },
+    { $setOnInsert: { current: 'jobs_v1' } },
+    { upsert: true, returnDocument: 'after' },
+  );
+  const model = readModelNamed(db, alias?.current ?? 'jobs_v1');
+  await model.jobs.createIndex({ state: 1 });
+  return model;
+}
+
+export const checkpointId = (collection: string, topic: string): string => `${collection}/${topic}`;

@@ -1,0 +1,113 @@
+// The schema registry: schemas are registered once at start under BACKWARD compatibility, never per request, and looked
+// up by id once. Only this file imports the registry's client.
+import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import type { Logger } from './log.ts';
+import { UndecodableError } from './wire-format.ts';
+
+/** A schema that the registry will not take beside its earlier versions: the process must not start. */
+export class IncompatibleSchemaError extends Error {
+  constructor(subject: string, reason: string, options?: ErrorOptions) {
+    super(`the schema of ${subject} is not compatible (BACKWARD) with the one that is registered: ${reason}`, options);
+    this.name = 'IncompatibleSchemaError';
+  }
+}
+
+/** What the registry goes by when it tells a JSON Schema from anything else. */
+const dialect = 'http://json-schema.org/draft-07/schema#';
+
+const backwardAndStricter = [
+  COMPATIBILITY.BACKWARD,
+  COMPATIBILITY.BACKWARD_TRANSITIVE,
+  COMPATIBILITY.FULL,
+  COMPATIBILITY.FULL_TRANSITIVE,
+] as const;
+
+/** Apicurio names the fields that differ at the end of its message; what stands before them is its own class names. */
+const reasonOf = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  return /list of diff types: \[(.*)\]/.exec(message)?.[1] ?? message;
+};
+
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+
+/** Given in full, because a caller decides how long to go on. */
+const retry = { initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1, factor: 0.2, multiplier: 2, retries: 2 };
+
+export function createRegistry({ url, log }: { url: string; log: Logger }) {
+  const client = new SchemaRegistry({ host: url, clientId: 'putlog', retry }, {});
+  const known = new Map<number, Promise<object>>();
+  const missing = new Map<number, number>();
+  const missingFor = 30_000;
+
+  async function register(subject: string, kind: SchemaType, schema: object): Promise<number> {
+    const compatibility = await compatibilityOf(subject);
+    const definition = { type: kind, schema: JSON.stringify(schema) } as Parameters<typeof client.register>[0];
+    try {
+      const { id } = await client.register(definition, { subject, compatibility, updateConfig: false });
+      log.debug({ subject, id }, 'schema registered');
+      return id;
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error;
+      throw new IncompatibleSchemaError(subject, reasonOf(error), { cause: error });
+    }
+  }
+
+  /** The rule of a subject: BACKWARD where none is set yet, and whatever is stricter where someone has chosen so. */
+  async function compatibilityOf(subject: string): Promise<COMPATIBILITY> {
+    const path = `/config/${encodeURIComponent(subject)}`;
+    const current = await ask('GET', path);
+    const level = current.status === 200 ? String(current.body.compatibilityLevel).toUpperCase() : 'NONE';
+    const kept = backwardAndStricter.find((stricter) => stricter === level);
+    if (kept !== undefined) return kept;
+    if (level !== 'NONE')
+      throw new IncompatibleSchemaError(subject, `its rule in the registry is ${level}, not BACKWARD`);
+    const set = await ask('PUT', path, { compatibility: COMPATIBILITY.BACKWARD });
+    // 409: another process that starts has just set it.
+    if (set.status !== 200 && set.status !== 409) throw new Error(`the registry answers ${set.status} to PUT ${path}`);
+    return COMPATIBILITY.BACKWARD;
+  }
+
+  async function ask(method: string, path: string, body?: object) {
+    const answer = await fetch(url + path, {
+      method,
+      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+      signal: AbortSignal.timeout(5_000),
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  }
+
+  async function lookUp(id: number): Promise<object> {
+    try {
+      const found = await client.getSchema(id);
+      if (!('schema' in found) || typeof found.schema !== 'function')
+        throw new UndecodableError(`schema ${id} is not an Avro schema`);
+      return found.schema({ exportAttrs: true });
+    } catch (error) {
+      known.delete(id);
+      if (statusOf(error) !== 404) throw error;
+      missing.set(id, performance.now());
+      throw new UndecodableError(`the registry has no schema with id ${id}`, { cause: error });
+    }
+  }
+
+  return {
+    /** Resolves to the schema's id. @throws IncompatibleSchemaError */
+    registerAvro: (subject: string, schema: object) => register(subject, SchemaType.AVRO, schema),
+    /** @throws IncompatibleSchemaError */
+    registerJson: (subject: string, schema: object) =>
+      register(subject, SchemaType.JSON, { $schema: dialect, ...schema }),
+
+    /** One look-up in flight an id; a miss is remembered for 30 s. @throws UndecodableError, or what the network says */
+    schemaById(id: number): Promise<object> {
+      const missed = missing.get(id);
+      if (missed !== undefined && performance.now() - missed < missingFor)
+        return Promise.reject(new UndecodableError(`the registry has no schema with id ${id}`));
+      const found = known.get(id) ?? lookUp(id);
+      known.set(id, found);
+      return found;
+    },
+    ping: async () => void (await ask('GET', '/subjects')),
+  };
+}

@@ -1,0 +1,94 @@
+// Topics are created with explicit partitions, replication and retention. One that exists and differs is reported, never
+// altered: what is in it was written under its own settings.
+import kafkajs, { type Kafka } from 'kafkajs';
+import type { Logger } from './log.ts';
+
+/** `retentionMs` -1: for ever. */
+export type TopicSpec = { topic: string; partitions: number; replication: number; retentionMs: number };
+
+/** Topics that cannot work together; the process must not start. */
+export class TopicMismatchError extends Error {
+  constructor(problems: string[]) {
+    super(`the topics do not fit:\n  ${problems.join('\n  ')}`);
+    this.name = 'TopicMismatchError';
+  }
+}
+
+/** Largest record batch in bytes: a payload or result of the largest size, a dead letter with both, and headers. */
+const maxMessageBytes = 1_048_588;
+
+const entriesOf = ({ retentionMs }: TopicSpec) => ({
+  'cleanup.policy': 'delete',
+  'retention.ms': String(retentionMs),
+  'retention.bytes': '-1',
+  'max.message.bytes': String(maxMessageBytes),
+  'message.timestamp.type': 'CreateTime',
+});
+
+/**
+ * Creates what is missing. All topics must have the same number of partitions, because an outcome goes to the partition
+ * of its command. Resolves to that number. @throws TopicMismatchError
+ */
+export async function ensureTopics(kafka: Kafka, specs: TopicSpec[], log: Logger): Promise<number> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = specs.filter(({ topic }) => !existing.has(topic));
+    const partitions = await existingPartitions(admin, specs, existing);
+    await admin.createTopics({
+      waitForLeaders: true,
+      timeout: 10_000,
+      topics: missing.map((spec) => ({
+        topic: spec.topic,
+        numPartitions: partitions ?? spec.partitions,
+        replicationFactor: spec.replication,
+        configEntries: Object.entries(entriesOf(spec)).map(([name, value]) => ({ name, value })),
+      })),
+    });
+    const { topics } = await admin.fetchTopicMetadata({ topics: specs.map(({ topic }) => topic) });
+    const counts = new Map(topics.map((topic) => [topic.name, topic.partitions.length]));
+    const wrong = new Set(counts.values()).size > 1;
+    if (wrong) throw new TopicMismatchError([...counts].map(([topic, count]) => `${topic} has ${count} partitions`));
+    await report(admin, specs, topics, log);
+    return counts.values().next().value ?? 0;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+type Admin = ReturnType<Kafka['admin']>;
+type Metadata = Awaited<ReturnType<Admin['fetchTopicMetadata']>>['topics'];
+
+/** A topic that is created later gets as many partitions as those that are there. */
+async function existingPartitions(
+  admin: Admin,
+  specs: TopicSpec[],
+  existing: Set<string>,
+): Promise<number | undefined> {
+  const names = specs.map(({ topic }) => topic).filter((topic) => existing.has(topic));
+  if (names.length === 0) return undefined;
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  return topics[0]?.partitions.length;
+}
+
+async function report(admin: Admin, specs: TopicSpec[], topics: Metadata, log: Logger) {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: specs.map(({ topic }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic })),
+  });
+  for (const spec of specs) {
+    const found = topics.find(({ name }) => name === spec.topic);
+    const settings = resources.find(({ resourceName }) => resourceName === spec.topic)?.configEntries ?? [];
+    const differing = Object.entries(entriesOf(spec)).flatMap(([name, wanted]) => {
+      const value = settings.find(({ configName }) => configName === name)?.configValue;
+      return value === undefined || value === wanted ? [] : [`${name} is ${value}, not ${wanted}`];
+    });
+    const replicas = found?.partitions[0]?.replicas.length ?? 0;
+    if (replicas !== spec.replication) differing.push(`replication is ${replicas}, not ${spec.replication}`);
+    const count = found?.partitions.length ?? 0;
+    if (count !== spec.partitions) differing.push(`it has ${count} partitions, not ${spec.partitions}`);
+    if (differing.length > 0)
+      log.warn({ topic: spec.topic, differing }, 'a topic differs from the configuration; it is left as it is');
+  }
+}

@@ -1,0 +1,172 @@
+// What /openapi.json says of each route, beside which it stands as its `config`. A job type has its own two operations with
+// its schemas in full; describe-api.ts puts those under components/schemas, untouched.
+import type { FastifyContextConfig, FastifySchema } from 'fastify';
+import '@fastify/swagger';
+import type { JobDefinition } from '../schemas/define-job.ts';
+
+/** Schemas are for readers only here: fastify neither validates nor serializes by them. */
+export const documented = (schema: FastifySchema): FastifyContextConfig => ({
+  swaggerTransform: ({ url }) => ({ schema, url }),
+});
+
+export const componentRef = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+export const payloadName = ({ type }: JobDefinition): string => `${type}.payload`;
+export const statusName = ({ type }: JobDefinition): string => `${type}.status`;
+
+const json = (description: string, schema: object, headers?: object) => ({
+  description,
+  content: { 'application/json': { schema } },
+  ...(headers && { headers }),
+});
+
+const problems = (descriptions: Record<number, string>) =>
+  Object.fromEntries(
+    Object.entries(descriptions).map(([status, description]) => [
+      status,
+      { description, content: { 'application/problem+json': { schema: componentRef('Problem') } } },
+    ]),
+  );
+
+const text = (description: string) => ({ type: 'string', description });
+const retryAfter = { 'Retry-After': { type: 'integer', description: 'Seconds; absent once the job is terminal' } };
+const etag = { ETag: text('Changes with whatever is known of it') };
+const idParam = {
+  type: 'object',
+  required: ['id'],
+  properties: { id: { type: 'string', pattern: '^[A-Za-z0-9._~-]{1,200}$', description: 'Yours to choose' } },
+};
+const anyJobParams = {
+  type: 'object',
+  required: ['type', 'id'],
+  properties: { type: text('Job type, a dotted name'), ...idParam.properties },
+};
+
+const submitHeaders = {
+  type: 'object',
+  properties: { 'If-None-Match': { type: 'string', const: '*', description: 'Refuse with 412 if the job exists' } },
+};
+
+export const describePut = (job: JobDefinition) =>
+  documented({
+    tags: [job.type],
+    operationId: `put-${job.type}`,
+    summary: `Call ${job.type}`,
+    description: job.description,
+    params: idParam,
+    querystring: {
+      type: 'object',
+      properties: { key: text('Ordering key: calls with one key run in order. Default: type and id') },
+    },
+    headers: submitHeaders,
+    body: { content: { 'application/json': { schema: componentRef(payloadName(job)) } } },
+    response: {
+      200: json('Known already, with the same payload', componentRef(statusName(job)), retryAfter),
+      202: json('Accepted: it is in the log', componentRef(statusName(job)), {
+        Location: text('Where its status is'),
+        ...retryAfter,
+      }),
+      ...problems({
+        400: 'Malformed id, query or JSON',
+        408: 'The body arrived too slowly',
+        409: 'The id is taken by another payload',
+        412: 'If-None-Match: * and the job exists',
+        413: 'Too large; use a blob',
+        415: 'Not JSON',
+        422: 'The payload does not fit its schema; `errors` says where',
+        503: 'The log cannot take it now; send the same again after Retry-After',
+      }),
+    },
+  });
+
+const getResponses = (schema: object) => ({
+  200: json('What is known', schema, { ...etag, ...retryAfter }),
+  304: { description: 'Nothing new since the ETag in If-None-Match', type: 'null' },
+  ...problems({ 404: 'The log holds no such job', 503: 'Status cannot be read now, or is behind the log' }),
+});
+
+const getHeaders = { type: 'object', properties: { 'If-None-Match': text('ETag of what you have') } };
+
+export const describeGet = (job: JobDefinition) =>
+  documented({
+    tags: [job.type],
+    operationId: `get-${job.type}`,
+    summary: `Status and result of ${job.type}`,
+    params: idParam,
+    headers: getHeaders,
+    response: getResponses(componentRef(statusName(job))),
+  });
+
+export const describeGetAny = documented({
+  tags: ['Jobs'],
+  operationId: 'get-job',
+  summary: 'Status and result of a job of any type, loaded here or not',
+  params: anyJobParams,
+  headers: getHeaders,
+  response: getResponses(componentRef('JobStatus')),
+});
+
+const bytes = (description: string, headers: object) => ({
+  description,
+  content: { 'application/octet-stream': { schema: {} } },
+  headers,
+});
+const blob = (operationId: string, summary: string, schema: FastifySchema) =>
+  documented({ tags: ['Blobs'], operationId, summary, params: idParam, ...schema });
+const digest = { 'Repr-Digest': text('sha-256=:<base64>: (RFC 9530)') };
+
+export const describeBlobPut = blob('put-blob', 'Store bytes', {
+  description: 'Stored whole or not at all. Name its content type; it is served with it.',
+  headers: { type: 'object', properties: { ...digest, 'If-None-Match': submitHeaders.properties['If-None-Match'] } },
+  body: { content: { '*/*': { schema: {} } } },
+  response: {
+    200: json('Replaced', componentRef('Blob')),
+    201: json('Stored', componentRef('Blob'), { Location: text('Where it is') }),
+    ...problems({
+      400: 'Malformed id or digest',
+      412: 'It exists',
+      413: 'Too large',
+      422: 'Other bytes than the digest says',
+      503: 'Blobs cannot be stored now',
+    }),
+  },
+});
+
+export const describeBlobGet = blob('get-blob', 'Read bytes', {
+  headers: { type: 'object', properties: { Range: text('One range of bytes'), ...getHeaders.properties } },
+  response: {
+    200: bytes('All of it', { ...etag, ...digest }),
+    206: bytes('The range', { 'Content-Range': text('Which bytes of how many') }),
+    304: { description: 'Unchanged', type: 'null' },
+    ...problems({ 404: 'No such blob', 416: 'The range lies outside', 503: 'Blobs cannot be read now' }),
+  },
+});
+
+export const describeBlobDelete = blob('delete-blob', 'Remove bytes', {
+  response: { 204: { description: 'Removed', type: 'null' }, ...problems({ 404: 'No such blob', 503: 'Not now' }) },
+});
+
+export const describeStats = documented({
+  tags: ['Service'],
+  operationId: 'get-stats',
+  summary: 'How many jobs are in which state',
+  response: { 200: json('Counts', { type: 'object', additionalProperties: { type: 'integer' } }) },
+});
+const health = { type: 'object', properties: { status: text('ok, or not') } };
+export const describeLive = documented({
+  tags: ['Service'],
+  operationId: 'get-livez',
+  summary: 'Whether the process serves',
+  response: { 200: json('It does', health) },
+});
+export const describeReady = documented({
+  tags: ['Service'],
+  operationId: 'get-readyz',
+  summary: 'Whether all that the process needs answers',
+  response: { 200: json('All of it', health), 503: json('Not all of it; `checks` says what', health) },
+});
+export const describeMetrics = documented({
+  tags: ['Service'],
+  operationId: 'get-metrics',
+  summary: 'Metrics for Prometheus',
+  response: { 200: { description: 'Text format', content: { 'text/plain': { schema: { type: 'string' } } } } },
+});

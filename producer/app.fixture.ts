@@ -1,0 +1,83 @@
+// For tests: the app with a log that accepts everything, a read model that is a map, and blobs in memory. Each part can be
+// replaced; what is checked is the HTTP in front of them.
+import type { InjectOptions } from 'fastify';
+import { pino } from 'pino';
+import Type from 'typebox';
+import { createMetrics } from '../platform/metrics.ts';
+import { defineJob } from '../schemas/define-job.ts';
+import { type JobDocument, jobKey } from '../schemas/job-status.ts';
+import { type AppDependencies, buildApp } from './app.ts';
+import { createMemoryBlobs } from './memory-blobs.fixture.ts';
+import type { Submission } from './submit.ts';
+
+const echo = defineJob({
+  type: 'test.echo',
+  description: 'Says it again',
+  payload: Type.Object({ n: Type.Integer(), text: Type.String() }, { additionalProperties: false }),
+  result: Type.Object({ n: Type.Integer(), length: Type.Integer() }),
+  example: { n: 1, text: 'hello' },
+  handler: ({ n, text }) => ({ n, length: text.length }),
+});
+const anything = defineJob({
+  type: 'test.anything',
+  payload: Type.Unknown(),
+  result: Type.Unknown(),
+  handler: (payload) => payload,
+});
+
+export const jobsForTests = new Map(
+  [echo, anything].map((definition) => [definition.type, { definition, file: `file:///jobs/${definition.type}.ts` }]),
+);
+
+export const queuedJob = (type: string, id: string, fields: Partial<JobDocument> = {}): JobDocument => ({
+  _id: jobKey(type, id),
+  type,
+  id,
+  key: jobKey(type, id),
+  state: 'queued',
+  generation: 0,
+  attempt: 1,
+  digest: '0'.repeat(64),
+  createdAt: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
+  startedAt: null,
+  finishedAt: null,
+  updatedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
+  result: null,
+  error: null,
+  worker: null,
+  command: { topic: 'putlog.commands.default.normal', partition: 3, offset: 42 },
+  eventOffset: -1,
+  ...fields,
+});
+
+/** `submitted` is what reached the log, `jobs` what the read model holds, `logged` the lines of the log, parsed. */
+export function createTestApp(replaced: Partial<AppDependencies> = {}) {
+  const submitted: Submission[] = [];
+  const jobs = new Map<string, JobDocument>();
+  const logged: { level: number; msg: string }[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) });
+  const app = buildApp({
+    jobs: jobsForTests,
+    async submit(submission) {
+      submitted.push(submission);
+      const { type } = submission.job;
+      const known = jobs.get(jobKey(type, submission.id));
+      const fields = submission.key === undefined ? {} : { key: submission.key };
+      return { known: known !== undefined, job: known ?? queuedJob(type, submission.id, fields) };
+    },
+    readJob: async (type, id) => jobs.get(jobKey(type, id)),
+    stats: async () => ({ succeeded: 7, failed: 1 }),
+    blobs: createMemoryBlobs(),
+    ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),
+    metrics: createMetrics('api'),
+    limits: { maxPayloadBytes: 262_144, maxBlobBytes: 1_000_000, bodyTimeoutMs: 2_000 },
+    logger,
+    version: '1.2.3',
+    ...replaced,
+  });
+  /** A well-formed submit of `payload`, told by its text so that it may be anything but JSON. */
+  const put = (url: string, payload: string | Buffer, headers: InjectOptions['headers'] = {}) =>
+    app.inject({ method: 'PUT', url, payload, headers: { 'content-type': 'application/json', ...headers } });
+  const goodPut = (id = 'good') => put(`/jobs/test.echo/${id}`, '{"n":1,"text":"x"}');
+  return { app, submitted, jobs, logged, put, goodPut };
+}

@@ -1,0 +1,136 @@
+// The HTTP face of the api process: a fastify app made of its arguments. It listens nowhere; main.ts does that, and tests
+// inject requests. Every answer that is not a success is a problem document, and none of them ends the process.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import type { Ready } from '../platform/health-server.ts';
+import type { LoadedJob } from '../platform/load-jobs.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { BlobStore } from '../schemas/blob.ts';
+import { PutlogError } from '../schemas/problem.ts';
+import { createAllowedMethods } from './allowed-methods.ts';
+import { blobRoutes } from './blob-routes.ts';
+import { describeApi, docsRoutes } from './describe-api.ts';
+import { getJobRoutes } from './get-job-routes.ts';
+import { createErrorHandler, sendProblem } from './problem-answers.ts';
+import { createClientErrorHandler } from './problem-client-error.ts';
+import { putJobRoutes } from './put-job-routes.ts';
+import type { ReadJob } from './read-job.ts';
+import { type Stats, serviceRoutes } from './service-routes.ts';
+import type { Submit } from './submit.ts';
+
+export type AppDependencies = {
+  jobs: ReadonlyMap<string, LoadedJob>;
+  submit: Submit;
+  readJob: ReadJob;
+  stats: Stats;
+  blobs: BlobStore;
+  ready: Ready;
+  metrics: Pick<Metrics, 'httpRequest' | 'text' | 'contentType'>;
+  /** Bytes, bytes, milliseconds. A blob has ten times as long to arrive. */
+  limits: { maxPayloadBytes: number; maxBlobBytes: number; bodyTimeoutMs: number };
+  logger: Logger;
+  version: string;
+};
+
+const saneId = /^[\w.:/+=@-]{1,128}$/;
+
+/** What the client calls its request, if that is fit for a header and a log line. */
+function requestId({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && saneId.test(given) ? given : randomUUID();
+}
+
+function createServer({ limits, logger }: AppDependencies): FastifyInstance {
+  const { bodyTimeoutMs } = limits;
+  const requestTimeout = 10 * bodyTimeoutMs;
+  const handleError = createErrorHandler(logger);
+  const loggerInstance: FastifyBaseLogger = logger;
+  const app: FastifyInstance = fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    // A logger of its own for every request would cost more than the request.
+    childLoggerFactory: () => loggerInstance,
+    genReqId: requestId,
+    requestIdHeader: false,
+    trustProxy: false,
+    bodyLimit: limits.maxPayloadBytes,
+    requestTimeout,
+    // The last resort, for clients that take no answer: the socket is cut after so long without a byte either way.
+    connectionTimeout: 2 * requestTimeout,
+    http: {
+      headersTimeout: bodyTimeoutMs,
+      requestTimeout,
+      connectionsCheckingInterval: Math.min(1_000, bodyTimeoutMs),
+    },
+    // fastify's own answer while closing is not a problem document; the hook below says it.
+    return503OnClosing: false,
+    exposeHeadRoutes: true,
+    // One resource, one address: /jobs/a.b/1/ is not /jobs/a.b/1. Ids of 200 characters may come percent-encoded.
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 1_000 },
+    clientErrorHandler: createClientErrorHandler(logger),
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id);
+      handleError(error, request, reply);
+    },
+  });
+  app.setErrorHandler(handleError);
+  app.removeAllContentTypeParsers();
+  return app;
+}
+
+function observe(app: FastifyInstance, { metrics, logger }: AppDependencies): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.httpRequest(route, request.method, reply.statusCode, reply.elapsedTime / 1_000);
+    if (logger.isLevelEnabled('debug'))
+      logger.debug(
+        {
+          requestId: request.id,
+          method: request.method,
+          url: request.url,
+          status: reply.statusCode,
+          ms: reply.elapsedTime,
+        },
+        'answered',
+      );
+    done();
+  });
+}
+
+/** Await `ready()` or `inject` before use: routes are registered in the order of fastify's plugins. */
+export function buildApp(dependencies: AppDependencies): FastifyInstance {
+  const { jobs, submit, readJob, stats, blobs, ready, metrics, limits, logger: log, version } = dependencies;
+  const app = createServer(dependencies);
+  const state = { closing: false };
+  app.addHook('preClose', (done) => {
+    state.closing = true;
+    done();
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done(state.closing ? new PutlogError('shutting-down', 'send it again; another process answers') : undefined);
+  });
+  observe(app, dependencies);
+
+  const allowed = createAllowedMethods();
+  app.addHook('onRoute', ({ url, method }) => allowed.add(url, method));
+  app.setNotFoundHandler((request, reply) => {
+    const methods = allowed.of(request.url);
+    if (methods.length === 0)
+      return sendProblem(request, reply, new PutlogError('unknown-route', 'the API is described at /docs'));
+    reply.header('allow', methods.join(', '));
+    return sendProblem(request, reply, new PutlogError('method-not-allowed', `allowed here: ${methods.join(', ')}`));
+  });
+
+  app.register(async (api) => {
+    await describeApi({ jobs, version })(api);
+    api.register(putJobRoutes({ jobs, submit, limits }));
+    api.register(getJobRoutes({ jobs, readJob }));
+    api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
+    api.register(serviceRoutes({ ready, stats, metrics }));
+    api.register(docsRoutes(jobs));
+  });
+  return app;
+}

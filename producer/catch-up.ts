@@ -1,0 +1,101 @@
+// Makes a 404 true: a job that the read model does not have is looked for until the read model has passed the end that
+// the log had when it was asked for. All who wait share the same few reads. Called by read-job.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KafkaCluster } from '../platform/cluster.ts';
+import { checkpointId, type ReadModel } from '../platform/read-model.ts';
+import type { JobDocument } from '../schemas/job-status.ts';
+import { PutlogError } from '../schemas/problem.ts';
+
+type Waiting = {
+  id: string;
+  topic: string;
+  /** First offset beyond the log's end in each partition; undefined: not read yet. */
+  target: number[] | undefined;
+  deadline: number;
+  resolve: (job: JobDocument | undefined) => void;
+  reject: (error: unknown) => void;
+};
+
+export type CatchUp = ReturnType<typeof createCatchUp>;
+
+/** Between two looks (milliseconds). */
+const pollEvery = 3;
+
+export function createCatchUp(options: { cluster: KafkaCluster; model: ReadModel; timeoutMs: number }) {
+  const { cluster, model, timeoutMs } = options;
+  let waiting: Waiting[] = [];
+  let working = false;
+
+  async function work() {
+    while (waiting.length > 0) {
+      try {
+        await look();
+      } catch (error) {
+        const detail = 'Job status cannot be compared with the log right now. Try again in a few seconds.';
+        const unavailable = new PutlogError('read-model-unavailable', detail, { cause: error, retryAfter: 2 });
+        for (const one of waiting) one.reject(unavailable);
+        waiting = [];
+      }
+      if (waiting.length > 0) await delay(pollEvery);
+    }
+    working = false;
+  }
+
+  async function look() {
+    const asking = waiting;
+    const fresh = asking.filter(({ target }) => target === undefined);
+    if (fresh.length > 0) {
+      const ends = await logEnds([...new Set(fresh.map(({ topic }) => topic))]);
+      for (const one of fresh) one.target = ends.get(one.topic);
+    }
+    // The checkpoint first: documents read after it hold all that it covers.
+    const checkpoints = await checkpointsOf([...new Set(asking.map(({ topic }) => topic))]);
+    const found = new Map(
+      (await model.jobs.find({ _id: { $in: asking.map(({ id }) => id) } }).toArray()).map((job) => [job._id, job]),
+    );
+    const now = performance.now();
+    const settled = new Set(
+      asking.filter((one) => {
+        const job = found.get(one.id);
+        const passed = one.target?.every((end, partition) => (checkpoints.get(one.topic)?.[partition] ?? 0) >= end);
+        if (job !== undefined || passed) one.resolve(job);
+        else if (now < one.deadline) return false;
+        else one.reject(behind());
+        return true;
+      }),
+    );
+    waiting = waiting.filter((one) => !settled.has(one));
+  }
+
+  async function logEnds(topics: string[]): Promise<Map<string, number[]>> {
+    try {
+      return await cluster.offsets(topics, 'latest');
+    } catch {
+      // The leaders may have moved since they were last asked for; a second failure is told.
+      await cluster.refresh();
+      return cluster.offsets(topics, 'latest');
+    }
+  }
+
+  async function checkpointsOf(topics: string[]): Promise<Map<string, Record<string, number>>> {
+    const ids = topics.map((topic) => checkpointId(model.name, topic));
+    const found = await model.checkpoints.find({ _id: { $in: ids } }).toArray();
+    return new Map(topics.map((topic, i) => [topic, found.find(({ _id }) => _id === ids[i])?.next ?? {}]));
+  }
+
+  const behind = () =>
+    new PutlogError(
+      'read-model-behind',
+      `Job status has not caught up with the log within ${timeoutMs} ms. Try again.`,
+    );
+
+  /** Undefined: the log holds no such job. @throws PutlogError read-model-behind, read-model-unavailable */
+  return (id: string, topic: string): Promise<JobDocument | undefined> =>
+    new Promise((resolve, reject) => {
+      const deadline = performance.now() + timeoutMs;
+      waiting = [...waiting, { id, topic, target: undefined, deadline, resolve, reject }];
+      if (working) return;
+      working = true;
+      setImmediate(work);
+    });
+}

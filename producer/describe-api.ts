@@ -1,0 +1,144 @@
+// /openapi.json (OpenAPI 3.1, collected from the routes as they are registered) and /docs, which shows it. Nothing on that
+// page comes from another origin: its policy forbids it. app.ts registers this before the routes.
+import swagger from '@fastify/swagger';
+import reference from '@scalar/fastify-api-reference';
+import type { FastifyInstance } from 'fastify';
+import type { LoadedJob } from '../platform/load-jobs.ts';
+import type { JobDefinition } from '../schemas/define-job.ts';
+import { errorCodes } from '../schemas/error-codes.ts';
+import { jobStates } from '../schemas/job-status.ts';
+import { componentRef, payloadName, statusName } from './api-description.ts';
+
+const time = { type: 'string', format: 'date-time' };
+
+const problemSchema = {
+  type: 'object',
+  description: 'RFC 9457. `retriable`: the same request may succeed later.',
+  required: ['type', 'title', 'status', 'detail', 'code', 'retriable'],
+  properties: {
+    type: { type: 'string', format: 'uri' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string', format: 'uri-reference' },
+    code: { type: 'string', enum: Object.keys(errorCodes) },
+    retriable: { type: 'boolean' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: { pointer: { type: 'string', format: 'json-pointer' }, detail: { type: 'string' } },
+      },
+    },
+  },
+};
+
+const statusSchema = {
+  type: 'object',
+  required: ['type', 'id', 'state', 'generation', 'attempt', 'key', 'createdAt', 'updatedAt', 'position'],
+  properties: {
+    type: { type: 'string' },
+    id: { type: 'string' },
+    state: { type: 'string', enum: [...jobStates] },
+    generation: { type: 'integer', description: 'Counts redrives from 0' },
+    attempt: { type: 'integer', description: 'Counts runs from 1' },
+    key: { type: 'string', description: 'Ordering key' },
+    createdAt: time,
+    startedAt: time,
+    finishedAt: time,
+    updatedAt: time,
+    worker: { type: 'string' },
+    position: { type: 'string', description: 'Where its command is in the log: topic/partition@offset' },
+    result: { description: 'What the function returned, once succeeded' },
+    error: { ...componentRef('Problem'), description: 'Once failed' },
+  },
+};
+
+const blobSchema = {
+  type: 'object',
+  required: ['id', 'size', 'contentType', 'sha256', 'createdAt'],
+  properties: {
+    id: { type: 'string' },
+    size: { type: 'integer', description: 'Bytes' },
+    contentType: { type: 'string' },
+    sha256: { type: 'string', description: 'Hex' },
+    createdAt: time,
+  },
+};
+
+const schemasOf = (job: JobDefinition) => ({
+  [payloadName(job)]: job.example === undefined ? job.payload : { ...job.payload, examples: [job.example] },
+  [statusName(job)]: {
+    allOf: [
+      componentRef('JobStatus'),
+      { type: 'object', properties: { type: { const: job.type }, result: job.result } },
+    ],
+  },
+});
+
+/** Beside the document that the plugin makes, because it rewrites schemas for older versions of OpenAPI. */
+const componentsOf = (jobs: ReadonlyMap<string, LoadedJob>) => ({
+  schemas: Object.assign(
+    { JobStatus: statusSchema, Problem: problemSchema, Blob: blobSchema },
+    ...[...jobs.values()].map(({ definition }) => schemasOf(definition)),
+  ),
+});
+
+export const describeApi =
+  ({ jobs, version }: { jobs: ReadonlyMap<string, LoadedJob>; version: string }) =>
+  async (app: FastifyInstance): Promise<void> => {
+    const definitions = [...jobs.values()].map(({ definition }) => definition);
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'Putlog',
+          version,
+          description: 'Any async function, called with one HTTP PUT, on a Kafka log.',
+        },
+        servers: [{ url: '/' }],
+        tags: [
+          ...definitions.map(({ type, description }) => ({ name: type, description })),
+          { name: 'Jobs' },
+          { name: 'Blobs', description: 'Large inputs and results, which payloads and results refer to' },
+          { name: 'Service' },
+        ],
+      },
+      // What no route describes is not part of the API: the pages of /docs, the answers to unknown job types.
+      transform: ({ schema, url }) => ({ schema: { ...schema, hide: true }, url }),
+    });
+  };
+
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'unsafe-inline'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  'worker-src blob:',
+].join('; ');
+
+/** A plugin; registered after the routes. */
+export const docsRoutes =
+  (jobs: ReadonlyMap<string, LoadedJob>) =>
+  async (app: FastifyInstance): Promise<void> => {
+    // Made at the first question: most processes are never asked.
+    let text: string | undefined;
+    app.get('/openapi.json', (_request, reply) => {
+      text ??= JSON.stringify({ ...app.swagger(), components: componentsOf(jobs) });
+      return reply.header('content-type', 'application/json; charset=utf-8').send(text);
+    });
+    await app.register(reference, {
+      routePrefix: '/docs',
+      logLevel: 'silent',
+      configuration: { url: '/openapi.json', pageTitle: 'Putlog', withDefaultFonts: false, telemetry: false },
+      hooks: {
+        onRequest: (_request, reply, done) => {
+          reply.header('content-security-policy', pagePolicy).header('x-content-type-options', 'nosniff');
+          done();
+        },
+      },
+    });
+  };

@@ -1,0 +1,69 @@
+// Reads job status by id. All look-ups that come while one round trip is under way travel together in the next: an
+// adaptive batch, like the log writer's. Called by submit and read-job.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../platform/log.ts';
+import type { ReadModel } from '../platform/read-model.ts';
+import type { JobDocument } from '../schemas/job-status.ts';
+import { PutlogError } from '../schemas/problem.ts';
+
+type Asked = { id: string; resolve: (job: JobDocument | undefined) => void; reject: (error: unknown) => void };
+
+export type LookUp = ReturnType<typeof createLookUp>;
+
+const perRoundTrip = 500;
+
+/** `patienceMs`: how long a PUT waits for an answer that it can do without. */
+export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadModel; log: Logger; patienceMs?: number }) {
+  let asked: Asked[] = [];
+  let working = false;
+  let away = false;
+
+  async function work() {
+    while (asked.length > 0) {
+      const batch = asked.slice(0, perRoundTrip);
+      asked = asked.slice(batch.length);
+      try {
+        const found = await model.jobs.find({ _id: { $in: batch.map(({ id }) => id) } }).toArray();
+        const jobs = new Map(found.map((job) => [job._id, job]));
+        for (const { id, resolve } of batch) resolve(jobs.get(id));
+        if (away) log.info('the read model answers again');
+        away = false;
+      } catch (error) {
+        if (!away) log.warn({ err: error }, 'the read model does not answer; jobs are accepted without it');
+        away = true;
+        const detail = 'Job status cannot be read right now. Try again in a few seconds.';
+        for (const { reject } of batch)
+          reject(new PutlogError('read-model-unavailable', detail, { cause: error, retryAfter: 2 }));
+      }
+    }
+    working = false;
+  }
+
+  /** @throws PutlogError read-model-unavailable */
+  function find(id: string): Promise<JobDocument | undefined> {
+    return new Promise((resolve, reject) => {
+      asked.push({ id, resolve, reject });
+      if (working) return;
+      working = true;
+      setImmediate(work);
+    });
+  }
+
+  return {
+    find,
+    /** As `find`, but accepting does not depend on it: undefined as well where MongoDB is away or slow. */
+    async findIfThere(id: string): Promise<JobDocument | undefined> {
+      // While it is away one look-up at a time goes on asking; the others do not wait for it.
+      if (away && working) return undefined;
+      const job = find(id).catch((error) => {
+        log.debug({ err: error }, 'accepting without the read model');
+        return undefined;
+      });
+      const patience = new AbortController();
+      const none = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
+      const answer = await Promise.race([job, none]);
+      patience.abort();
+      return answer;
+    },
+  };
+}

@@ -1,0 +1,90 @@
+// The api process: `putlog api`. Connects, listens, and stops only after every request has its answer.
+import { setTimeout as delay } from 'node:timers/promises';
+import { createBlobStore } from '../platform/blob-store.ts';
+import { createCluster } from '../platform/cluster.ts';
+import { createKafka } from '../platform/kafka.ts';
+import { loadJobs } from '../platform/load-jobs.ts';
+import { openLogWriter } from '../platform/log-writer.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { createMongo } from '../platform/mongo.ts';
+import { prepareLog } from '../platform/prepare-log.ts';
+import { openReadModel, readModelNamed } from '../platform/read-model.ts';
+import type { StartService } from '../platform/service.ts';
+import { topicNames } from '../schemas/topics.ts';
+import { buildApp } from './app.ts';
+import { createCatchUp } from './catch-up.ts';
+import { createLookUp } from './look-up.ts';
+import { createReadJob } from './read-job.ts';
+import { createRecentSubmissions } from './recent-submissions.ts';
+import { createSubmit } from './submit.ts';
+
+const builtIn = new URL('../jobs/', import.meta.url).pathname;
+
+export const startApi: StartService = async (config, log, fatal) => {
+  const connection = { brokers: config.kafkaBrokers, clientId: `putlog-api-${process.pid}`, log };
+  const jobs = await loadJobs(config.jobs ? [builtIn, config.jobs] : [builtIn]);
+  const prepared = await prepareLog({ config, kafka: createKafka(connection), jobs, log });
+  const cluster = createCluster(connection);
+  await cluster.connect();
+  await cluster.watch([...prepared.commandTopics, prepared.eventsTopic]);
+  const mongo = createMongo(config.mongoUri);
+  const model = await openReadModel(mongo.db).catch((error) => {
+    // Accepting needs only Kafka: the first projector makes the read model when MongoDB is there.
+    log.warn({ err: error }, 'the read model cannot be opened yet; accepting without it');
+    return readModelNamed(mongo.db, 'jobs_v1');
+  });
+
+  const metrics = createMetrics('api');
+  const writer = await openLogWriter({ cluster, log, deadlineMs: config.acceptMs, onFailure: fatal });
+  metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
+  const topics = topicNames(config.prefix);
+  const lookUp = createLookUp({ model, log });
+  const recent = createRecentSubmissions();
+  const app = buildApp({
+    ...{ jobs, metrics, logger: log, version: '0.1.0' },
+    submit: createSubmit({
+      ...{ writer, lookUp, recent },
+      partitions: prepared.partitions,
+      commandSchemaId: prepared.commandSchemaId,
+      topicOf: ({ queue }) => topics.commands(queue),
+      source: '/putlog/api',
+    }),
+    readJob: createReadJob({
+      ...{ lookUp, recent },
+      catchUp: createCatchUp({ cluster, model, timeoutMs: config.catchUpMs }),
+      topicOf: (type) => {
+        const queue = jobs.get(type)?.definition.queue;
+        return queue === undefined ? undefined : topics.commands(queue);
+      },
+    }),
+    stats: async () => ({ succeeded: await model.jobs.countDocuments({ state: 'succeeded' }) }),
+    blobs: createBlobStore(mongo.db),
+    // MongoDB is not asked: without it jobs are still accepted, and that is what a load balancer must know.
+    ready: async () => ({ kafka: await kafkaState(cluster) }),
+    limits: config,
+  });
+  const url = await app.listen({ host: config.host, port: config.port });
+  return {
+    url,
+    async stop(deadline) {
+      // Connections that are kept alive would hold the server open: idle ones end, busy ones get their answer first.
+      await Promise.race([app.close(), delay(deadline, undefined, { ref: false })]);
+      await writer.close(deadline / 2);
+      await Promise.all([cluster.close(), mongo.close()]);
+    },
+  };
+};
+
+async function kafkaState(cluster: ReturnType<typeof createCluster>): Promise<string> {
+  try {
+    await Promise.race([
+      cluster.refresh(),
+      delay(3_000, undefined, { ref: false }).then(() => {
+        throw new Error('no answer within 3 s');
+      }),
+    ]);
+    return 'ok';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

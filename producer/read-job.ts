@@ -1,0 +1,32 @@
+// Reading a job's status: the read model, then what this process has just accepted, then patience until the read model
+// has caught up with the log. A job that was accepted is never "not found".
+import { type JobDocument, jobKey } from '../schemas/job-status.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { LookUp } from './look-up.ts';
+import type { RecentSubmissions } from './recent-submissions.ts';
+
+/**
+ * Undefined: the log holds no such job.
+ * @throws PutlogError read-model-behind, read-model-unavailable
+ */
+export type ReadJob = (type: string, id: string) => Promise<JobDocument | undefined>;
+
+export type ReadJobOptions = {
+  lookUp: LookUp;
+  recent: RecentSubmissions;
+  catchUp: CatchUp;
+  /** Where commands of this type are; undefined: there is no such type. */
+  topicOf: (type: string) => string | undefined;
+};
+
+export function createReadJob({ lookUp, recent, catchUp, topicOf }: ReadJobOptions): ReadJob {
+  return async (type, id) => {
+    const name = jobKey(type, id);
+    const job = await lookUp.find(name);
+    if (job !== undefined) return job;
+    const accepted = await recent.get(name)?.stored.catch(() => undefined);
+    if (accepted !== undefined) return accepted;
+    const topic = topicOf(type);
+    return topic === undefined ? undefined : catchUp(name, topic);
+  };
+}

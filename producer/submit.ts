@@ -1,0 +1,106 @@
+// Accepting a call: the same id with the same payload is known, with another one a conflict; what is new becomes a
+// command, and is accepted when the log has it. Needs only Kafka: the read model is asked, but not waited for.
+import type { LogWriter } from '../platform/log-writer.ts';
+import { partitionOf } from '../platform/partition-of.ts';
+import { encodeWire } from '../platform/wire-format.ts';
+import { type Command, commandType } from '../schemas/command.ts';
+import type { JobDefinition } from '../schemas/define-job.ts';
+import { type JobDocument, jobKey } from '../schemas/job-status.ts';
+import { PutlogError } from '../schemas/problem.ts';
+import { queuedJob } from '../schemas/queued-job.ts';
+import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
+import { canonicalJson, digestOf } from './canonical-json.ts';
+import type { LookUp } from './look-up.ts';
+import type { RecentSubmissions } from './recent-submissions.ts';
+
+/** A checked call: `payload` fits the schema of `job`. `mustBeNew`: the client said `If-None-Match: *`. */
+export type Submission = {
+  job: JobDefinition;
+  id: string;
+  payload: unknown;
+  key: string | undefined;
+  traceparent: string | undefined;
+  mustBeNew: boolean;
+};
+
+/**
+ * `known`: the job was there before, with the same payload.
+ * @throws PutlogError id-conflict, precondition-failed, malformed-request, log-unavailable, outcome-unknown, overloaded,
+ *   record-too-large
+ */
+export type Submit = (submission: Submission) => Promise<{ known: boolean; job: JobDocument }>;
+
+export type SubmitOptions = {
+  writer: LogWriter;
+  lookUp: LookUp;
+  recent: RecentSubmissions;
+  partitions: number;
+  commandSchemaId: number;
+  topicOf: (job: JobDefinition) => string;
+  /** CloudEvents `source`. */
+  source: string;
+};
+
+export function createSubmit(options: SubmitOptions): Submit {
+  const { writer, lookUp, recent } = options;
+
+  async function append(command: Command, topic: string, traceparent: string | undefined): Promise<JobDocument> {
+    const { type, id, generation, submittedAt } = command;
+    const key = Buffer.from(command.key);
+    const partition = partitionOf(key, options.partitions);
+    const subject = jobKey(type, id);
+    const about = {
+      id: `${subject}/${generation}/submit`,
+      source: options.source,
+      type: 'putlog.job.submit',
+      subject,
+      at: submittedAt,
+    };
+    const offset = await writer.append({
+      ...{ topic, partition, key },
+      value: encodeWire(commandType, options.commandSchemaId, command),
+      headers: recordHeaders(about, childTraceparent(traceparent)),
+      timestamp: submittedAt,
+    });
+    return queuedJob(command, { topic, partition, offset });
+  }
+
+  return async function submit({ job, id, payload, key, traceparent, mustBeNew }) {
+    const name = jobKey(job.type, id);
+    const text = canonicalJson(payload);
+    const digest = digestOf(text);
+    const known = await lookUp.findIfThere(name);
+    if (known !== undefined) return repeated(known, digest, mustBeNew);
+
+    for (let before = recent.get(name); before !== undefined; before = recent.get(name)) {
+      const stored = await before.stored.catch(() => undefined);
+      // What was about to be accepted was not: this call takes its place, or meets another that did.
+      if (stored !== undefined) return repeated(stored, digest, mustBeNew);
+      recent.forget(name, before);
+    }
+    const command: Command = {
+      ...{ kind: 'submit', type: job.type, id, generation: 0, attempt: 1 },
+      ...{ key: key ?? name, payload: text, digest, submittedAt: Date.now() },
+    };
+    const submission = { digest, stored: append(command, options.topicOf(job), traceparent) };
+    recent.add(name, submission);
+    try {
+      return { known: false, job: await submission.stored };
+    } catch (error) {
+      recent.forget(name, submission);
+      throw error;
+    }
+  };
+}
+
+function repeated(job: JobDocument, digest: string, mustBeNew: boolean): { known: true; job: JobDocument } {
+  const name = jobKey(job.type, job.id);
+  if (mustBeNew)
+    throw new PutlogError('precondition-failed', `${name} is there already, and If-None-Match: * was asked.`);
+  if (job.digest !== digest)
+    throw new PutlogError(
+      'id-conflict',
+      `${name} was submitted with another payload. Use another id for another call.`,
+    );
+  return { known: true, job };
+}

@@ -1,0 +1,82 @@
+// Brings what is pending into MongoDB: at once when little comes, gathered when much does. Data first, then the
+// checkpoint; while MongoDB is away the same flush is repeated until it is in. One at a time, so nothing overtakes.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../platform/log.ts';
+import { checkpointId, type ReadModel } from '../platform/read-model.ts';
+import { createPending, type Flush } from './pending.ts';
+import { writeJobs } from './write-jobs.ts';
+
+export type FlusherOptions = {
+  model: ReadModel;
+  log: Logger;
+  /** A flush of at least so many documents lets the next one gather for so many milliseconds. */
+  gather?: { from: number; ms: number };
+  /** After each flush; `size` in documents, `took` in milliseconds. */
+  flushed: (size: number, took: number) => void;
+};
+
+export type Flusher = ReturnType<typeof createFlusher>;
+
+export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15 } }: FlusherOptions) {
+  const pending = createPending();
+  let running: Promise<void> | undefined;
+  let lastSize = 0;
+  const written = new Map<string, { topic: string; partition: number; offset: string }>();
+
+  async function run() {
+    while (pending.dirty) {
+      if (lastSize >= gather.from && pending.size < lastSize * 2) await delay(gather.ms);
+      const flush = pending.drain();
+      lastSize = flush.writes.length;
+      const began = performance.now();
+      await persistently(() => writeJobs(model.jobs, flush.writes));
+      await persistently(() => checkpoint(flush));
+      for (const [topic, partitions] of flush.next)
+        for (const [partition, offset] of partitions)
+          written.set(`${topic}/${partition}`, { topic, partition, offset: String(offset) });
+      flushed(flush.writes.length, performance.now() - began);
+    }
+    running = undefined;
+  }
+
+  async function persistently(write: () => Promise<void>) {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await write();
+      } catch (error) {
+        log.warn({ err: error }, 'MongoDB does not take job status; the same is written again');
+        await delay(Math.min(1_000, 20 * 2 ** failures));
+      }
+    }
+  }
+
+  /** `$max`: a projector that was thought dead cannot move it back. */
+  async function checkpoint({ next }: Flush) {
+    await model.checkpoints.bulkWrite(
+      [...next].map(([topic, partitions]) => ({
+        updateOne: {
+          filter: { _id: checkpointId(model.name, topic) },
+          update: {
+            $max: Object.fromEntries([...partitions].map(([partition, offset]) => [`next.${partition}`, offset])),
+          },
+          upsert: true,
+        },
+      })),
+      { ordered: false },
+    );
+  }
+
+  return {
+    pending,
+    /** Begins a flush unless one is under way. */
+    kick() {
+      running ??= run();
+    },
+    /** What has been written of these partitions (`topic/partition`), as offsets to commit. */
+    written: (of: ReadonlySet<string>) => [...written].flatMap(([name, offset]) => (of.has(name) ? [offset] : [])),
+    /** Resolves when nothing is pending. */
+    async settled(): Promise<void> {
+      while (running !== undefined) await running;
+    },
+  };
+}

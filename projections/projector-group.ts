@@ -1,0 +1,183 @@
+// Membership of a projector in its consumer group: every partition of commands and events is read from the read model's
+// own checkpoint, folded, and flushed. The group's committed offsets are written only for tools that show lag.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Logger } from '../platform/log.ts';
+import { checkpointId, type ReadModel } from '../platform/read-model.ts';
+import { UndecodableError } from '../platform/wire-format.ts';
+import type { JobDocument } from '../schemas/job-status.ts';
+import type { Flusher } from './flusher.ts';
+
+/** A record as a document; undefined: it tells nothing of a job. @throws UndecodableError */
+export type Fold = (
+  topic: string,
+  partition: number,
+  message: KafkaMessage,
+) => JobDocument | undefined | Promise<JobDocument | undefined>;
+
+export type ProjectorGroupOptions = {
+  kafka: Kafka;
+  group: string;
+  topics: string[];
+  sessionTimeoutMs: number;
+  model: ReadModel;
+  flusher: Flusher;
+  fold: Fold;
+  log: Logger;
+  fatal: (error: unknown) => void;
+};
+
+/** Documents pending above which fetching pauses until MongoDB has caught up. */
+const highWater = 20_000;
+const gather = { from: 20, ms: 3 };
+
+export async function joinProjectorGroup(options: ProjectorGroupOptions) {
+  const { kafka, group, topics, model, flusher, fold, log, fatal } = options;
+  /** Partitions that may be folded: their checkpoint is known. Replaced as a whole when the group changes. */
+  let open = new Set<string>();
+  let assignment = 0;
+  let assigned: { topic: string; partitions: number[] }[] = [];
+  let throttled = false;
+  let closed = false;
+  const ready = Promise.withResolvers<void>();
+  const consumer = kafka.consumer({
+    groupId: group,
+    sessionTimeout: options.sessionTimeoutMs,
+    rebalanceTimeout: Math.max(options.sessionTimeoutMs, 30_000),
+    heartbeatInterval: Math.min(1_000, options.sessionTimeoutMs / 3),
+    maxWaitTimeInMs: 200,
+    maxBytesPerPartition: 524_288,
+    allowAutoTopicCreation: false,
+    retry: {
+      initialRetryTime: 100,
+      maxRetryTime: 1_000,
+      factor: 0.2,
+      multiplier: 2,
+      retries: 5,
+      restartOnFailure: async () => true,
+    },
+  });
+  const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
+
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    const term = ++assignment;
+    open = new Set();
+    assigned = Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({ topic, partitions }));
+    consumer.pause(assigned);
+    begin(term).catch(fatal);
+  });
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    if (restart) log.warn({ err: error }, 'the consumer restarts');
+    else fatal(error);
+  });
+
+  /** What is pending goes in first, so that the checkpoint is the truth; then every partition begins at it. */
+  async function begin(term: number) {
+    await flusher.settled();
+    const next = await checkpoints(
+      term,
+      assigned.map(({ topic }) => topic),
+    );
+    if (term !== assignment || next === undefined) return;
+    for (const { topic, partitions } of assigned)
+      for (const partition of partitions) {
+        consumer.seek({ topic, partition, offset: String(next.get(topic)?.[partition] ?? 0) });
+        open.add(nameOf(topic, partition));
+      }
+    throttled = false;
+    consumer.resume(assigned);
+    log.info({ partitions: open.size }, 'joined the group');
+    ready.resolve();
+  }
+
+  async function checkpoints(term: number, of: string[]): Promise<Map<string, Record<string, number>> | undefined> {
+    for (let failures = 0; term === assignment && !closed; failures++) {
+      try {
+        const ids = of.map((topic) => checkpointId(model.name, topic));
+        const found = await model.checkpoints.find({ _id: { $in: ids } }).toArray();
+        return new Map(of.map((topic, i) => [topic, found.find(({ _id }) => _id === ids[i])?.next ?? {}]));
+      } catch (error) {
+        log.warn({ err: error }, 'the checkpoint cannot be read yet; trying again');
+        await delay(Math.min(1_000, 50 * 2 ** failures));
+      }
+    }
+    return undefined;
+  }
+
+  function throttle() {
+    if (throttled || flusher.pending.size < highWater) return;
+    throttled = true;
+    const term = assignment;
+    consumer.pause(assigned);
+    flusher
+      .settled()
+      .then(() => {
+        if (term !== assignment) return;
+        throttled = false;
+        consumer.resume(assigned);
+      })
+      .catch(fatal);
+  }
+
+  async function take(topic: string, partition: number, messages: KafkaMessage[], stale: () => boolean) {
+    const term = assignment;
+    for (const message of messages) {
+      const document = await folded(topic, partition, message);
+      // A rebalance or a seek in the meantime: the partition is read again from its checkpoint.
+      if (term !== assignment || stale()) return;
+      if (document !== undefined) flusher.pending.add(document);
+      flusher.pending.reached(topic, partition, Number(message.offset) + 1);
+    }
+    flusher.kick();
+    throttle();
+  }
+
+  /** Waits while the registry is away; a record that can never be read tells nothing. */
+  async function folded(topic: string, partition: number, message: KafkaMessage): Promise<JobDocument | undefined> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await fold(topic, partition, message);
+      } catch (error) {
+        if (error instanceof UndecodableError) {
+          log.error({ err: error, topic, partition, offset: message.offset }, 'a record cannot be projected');
+          return undefined;
+        }
+        if (closed) throw error;
+        log.warn({ err: error }, 'a schema cannot be looked up; trying again');
+        await delay(Math.min(1_000, 50 * 2 ** failures));
+      }
+    }
+  }
+
+  /** For tools that show lag; the read model's own checkpoint is what counts. */
+  const commitTimer = setInterval(() => {
+    const offsets = flusher.written(open);
+    if (offsets.length > 0)
+      consumer
+        .commitOffsets(offsets)
+        .catch((error: unknown) => log.debug({ err: error }, 'offsets could not be committed; the next will do'));
+  }, 5_000);
+
+  await consumer.connect();
+  await consumer.subscribe({ topics, fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    partitionsConsumedConcurrently: 8,
+    eachBatch: async ({ batch: { topic, partition, messages }, isStale }) => {
+      if (isStale() || !open.has(nameOf(topic, partition))) return;
+      await take(topic, partition, messages, isStale);
+      if (messages.length >= gather.from) await delay(gather.ms);
+    },
+  });
+
+  return {
+    /** Resolves once the first assignment is being read from its checkpoint. */
+    ready: ready.promise,
+    async stop(deadline: number): Promise<void> {
+      closed = true;
+      clearInterval(commitTimer);
+      await Promise.race([consumer.disconnect(), delay(deadline / 2, undefined, { ref: false })]);
+      await Promise.race([flusher.settled(), delay(deadline / 2, undefined, { ref: false })]);
+    },
+  };
+}

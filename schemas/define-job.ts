@@ -1,0 +1,80 @@
+// How a function becomes callable: `export default defineJob({ … })` in a file of jobs/ or of the folder PUTLOG_JOBS.
+// The producer reads the schemas, the consumer runs the handler; the types of both follow from the schemas.
+import type { Static, TSchema } from 'typebox';
+import type { BlobStore } from './blob.ts';
+
+/** What a handler gets besides its payload. */
+export type JobContext = {
+  readonly type: string;
+  readonly id: string;
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** Stable over attempts: give it to whatever the function calls, so that a repeated attempt has its effect once. */
+  readonly idempotencyKey: string;
+  /** Aborted when the job times out or its worker stops; a function that heeds it frees its slot at once. */
+  readonly signal: AbortSignal;
+  readonly blobs: BlobStore;
+  /** Where a function may connect to on behalf of a caller: `allowPrivate` lets it reach private and loopback addresses. */
+  readonly outbound: { readonly allowPrivate: boolean };
+  /** W3C trace context of the request that asked for the job. */
+  readonly traceparent: string | undefined;
+};
+
+/** Attempts are run again after `backoffMs`, doubled each time up to `maxBackoffMs`, with full jitter. */
+export type RetryPolicy = { attempts: number; backoffMs: number; maxBackoffMs: number };
+
+/** @property timeout in milliseconds. @property queue lower-case letters, digits and `-`. */
+export type JobOptions<P extends TSchema, R extends TSchema> = {
+  type: string;
+  description?: string;
+  payload: P;
+  result: R;
+  queue?: string;
+  timeout?: number;
+  retry?: Partial<RetryPolicy>;
+  /** `inline`: on the event loop, for what awaits. `thread`: in a worker thread, for what computes. */
+  run?: 'inline' | 'thread';
+  /** Shown in the API description and the docs; must fit the payload schema. */
+  example?: Static<P>;
+  handler: (payload: Static<P>, context: JobContext) => Promise<Static<R>> | Static<R>;
+};
+
+/** A job type with its defaults filled in; its schemas' types are gone, its schemas are not. */
+export type JobDefinition = {
+  readonly type: string;
+  readonly description: string;
+  readonly payload: TSchema;
+  readonly result: TSchema;
+  readonly queue: string;
+  readonly timeout: number;
+  readonly retry: RetryPolicy;
+  readonly run: 'inline' | 'thread';
+  readonly example: unknown;
+  readonly handler: (payload: never, context: JobContext) => unknown;
+};
+
+const typeName = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/;
+const queueName = /^[a-z][a-z0-9-]{0,40}$/;
+
+/** @throws TypeError that lists everything wrong with the definition. */
+export function defineJob<P extends TSchema, R extends TSchema>(options: JobOptions<P, R>): JobDefinition {
+  const definition = {
+    description: '',
+    queue: 'default',
+    timeout: 60_000,
+    run: 'inline',
+    example: undefined,
+    ...options,
+    retry: { attempts: 1, backoffMs: 1_000, maxBackoffMs: 60_000, ...options.retry },
+  } as const satisfies JobDefinition | { retry: RetryPolicy };
+  const wrong = [
+    typeName.test(definition.type) || `type must be a dotted name such as image.thumbnail, not "${definition.type}"`,
+    definition.type.length <= 100 || 'type must have at most 100 characters',
+    queueName.test(definition.queue) || `queue must be lower-case letters, digits and -, not "${definition.queue}"`,
+    (definition.timeout >= 1 && definition.timeout <= 2_147_483_647) || 'timeout must be 1 to 2147483647 milliseconds',
+    definition.retry.attempts >= 1 || 'retry.attempts must be at least 1',
+    typeof definition.handler === 'function' || 'handler must be a function',
+  ].filter((reason) => reason !== true);
+  if (wrong.length > 0) throw new TypeError(`job type "${definition.type}": ${wrong.join('; ')}`);
+  return definition;
+}

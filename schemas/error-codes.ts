@@ -1,0 +1,55 @@
+// The one table of everything that can go wrong and be told to somebody: HTTP clients read it as problem documents,
+// failed jobs carry it as their error, docs/errors.md is generated from it. `retriable`: the same request may succeed later.
+
+export const errorCodes = {
+  'malformed-json': { title: 'The body is not JSON', status: 400, retriable: false },
+  'malformed-request': { title: 'The request is malformed', status: 400, retriable: false },
+  'invalid-id': { title: 'The id is not allowed', status: 400, retriable: false },
+  'unknown-route': { title: 'There is nothing at this address', status: 404, retriable: false },
+  'unknown-job-type': { title: 'There is no such job type', status: 404, retriable: false },
+  'unknown-job': { title: 'There is no such job', status: 404, retriable: false },
+  'unknown-blob': { title: 'There is no such blob', status: 404, retriable: false },
+  'method-not-allowed': { title: 'The method is not allowed here', status: 405, retriable: false },
+  'request-timeout': { title: 'The request took too long to arrive', status: 408, retriable: true },
+  'id-conflict': { title: 'The id is taken by another payload', status: 409, retriable: false },
+  'precondition-failed': { title: 'A condition of the request does not hold', status: 412, retriable: false },
+  'payload-too-large': { title: 'The body is too large', status: 413, retriable: false },
+  'unsupported-media-type': { title: 'The content type is not supported', status: 415, retriable: false },
+  'range-not-satisfiable': { title: 'The range lies outside the blob', status: 416, retriable: false },
+  'invalid-payload': { title: 'The payload does not fit its schema', status: 422, retriable: false },
+  'checksum-mismatch': {
+    title: 'The bytes do not have the checksum that was announced',
+    status: 422,
+    retriable: false,
+  },
+  'headers-too-large': { title: 'The header fields are too large', status: 431, retriable: false },
+  'internal-error': { title: 'Something went wrong inside', status: 500, retriable: true },
+  'log-unavailable': { title: 'The log cannot be written right now', status: 503, retriable: true },
+  'outcome-unknown': { title: 'It is not known whether the job was accepted', status: 503, retriable: true },
+  overloaded: { title: 'Too much is waiting to be written', status: 503, retriable: true },
+  'read-model-unavailable': { title: 'Job status cannot be read right now', status: 503, retriable: true },
+  'read-model-behind': { title: 'Job status has not caught up with the log yet', status: 503, retriable: true },
+  'blob-store-unavailable': { title: 'Blobs cannot be stored or read right now', status: 503, retriable: true },
+  'shutting-down': { title: 'The server is stopping', status: 503, retriable: true },
+  'job-failed': { title: 'The function threw an error', status: 500, retriable: false },
+  'job-timed-out': { title: 'The function took longer than its timeout', status: 504, retriable: false },
+  'job-result-invalid': {
+    title: 'The function returned what its result schema does not allow',
+    status: 500,
+    retriable: false,
+  },
+  'job-result-too-large': {
+    title: 'The result is too large; return a reference to a blob',
+    status: 500,
+    retriable: false,
+  },
+  'job-killed-its-worker': {
+    title: 'The job ended its worker process each time it ran',
+    status: 500,
+    retriable: false,
+  },
+  'record-undecodable': { title: 'The record cannot be decoded', status: 500, retriable: false },
+  'record-too-large': { title: 'The record is too large for the log', status: 413, retriable: false },
+} as const satisfies Record<string, { title: string; status: number; retriable: boolean }>;
+
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,81 @@
+// Event: tells what happened to a job. Written only by the owner of the partition its command came from, read by the
+// projections, waiting clients and subscribers. An event is complete in itself: no reader needs the command.
+import avro from 'avsc';
+import type { Position } from './job-status.ts';
+
+export const eventKinds = [
+  'scheduled',
+  'started',
+  'progressed',
+  'succeeded',
+  'retrying',
+  'failed',
+  'cancelled',
+  'dead',
+  'rejected',
+] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+/** Times are milliseconds since the epoch. `result` is JSON text, `error` the JSON text of a problem document. */
+export type JobEvent = {
+  kind: EventKind;
+  type: string;
+  id: string;
+  generation: number;
+  attempt: number;
+  key: string;
+  digest: string;
+  submittedAt: number;
+  startedAt: number | null;
+  at: number;
+  /** Which worker process says so. */
+  worker: string;
+  /** Where the command is that this is about; the event stands in the same partition of the events topic. */
+  command: Position;
+  result: string | null;
+  error: string | null;
+  /** `dead` only: the record's value as it was read. */
+  original: Buffer | null;
+};
+
+/** Kinds after which nothing more happens to a generation of a job. `rejected` is about a command, not about the job. */
+export const terminalKinds: ReadonlySet<EventKind> = new Set(['succeeded', 'failed', 'cancelled', 'dead']);
+
+const timestamp = { type: 'long', logicalType: 'timestamp-millis' };
+
+export const eventSchema = {
+  type: 'record',
+  name: 'Event',
+  namespace: 'putlog',
+  doc: 'Tells what happened to a job.',
+  fields: [
+    { name: 'kind', type: { type: 'enum', name: 'EventKind', symbols: [...eventKinds] } },
+    { name: 'type', type: 'string', doc: 'Job type; empty where a record could not be decoded.' },
+    { name: 'id', type: 'string' },
+    { name: 'generation', type: 'int' },
+    { name: 'attempt', type: 'int' },
+    { name: 'key', type: 'string', doc: 'Ordering key.' },
+    { name: 'digest', type: 'string', doc: 'SHA-256 of the payload, hex.' },
+    { name: 'submittedAt', type: timestamp },
+    { name: 'startedAt', type: ['null', timestamp], default: null },
+    { name: 'at', type: timestamp },
+    { name: 'worker', type: 'string' },
+    {
+      name: 'command',
+      type: {
+        type: 'record',
+        name: 'Position',
+        fields: [
+          { name: 'topic', type: 'string' },
+          { name: 'partition', type: 'int' },
+          { name: 'offset', type: 'long' },
+        ],
+      },
+    },
+    { name: 'result', type: ['null', 'string'], default: null, doc: 'JSON.' },
+    { name: 'error', type: ['null', 'string'], default: null, doc: 'A problem document (RFC 9457), JSON.' },
+    { name: 'original', type: ['null', 'bytes'], default: null, doc: 'Dead letters: the value as it was read.' },
+  ],
+};
+
+export const eventType = avro.Type.forSchema(structuredClone(eventSchema) as avro.Schema);

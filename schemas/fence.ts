@@ -1,0 +1,25 @@
+// Fence: the first record that a new owner of a partition appends to the events topic. From it on, Kafka refuses every
+// append of an earlier owner. It says nothing about a job; readers other than the consumer pass over it.
+import avro from 'avsc';
+
+/** `producerId` is an int64 in decimal; a takeover that is given another one than the last fence names cannot fence. */
+export type Fence = { identity: string; producerId: string; producerEpoch: number; worker: string; at: number };
+
+export const fenceSchema = {
+  type: 'record',
+  name: 'Fence',
+  namespace: 'putlog',
+  doc: 'A new owner of a partition of commands begins to write here.',
+  fields: [
+    { name: 'identity', type: 'string' },
+    { name: 'producerId', type: 'string' },
+    { name: 'producerEpoch', type: 'int' },
+    { name: 'worker', type: 'string' },
+    { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+  ],
+};
+
+export const fenceType = avro.Type.forSchema(structuredClone(fenceSchema) as avro.Schema);
+
+/** `ce_type` of a fence's record: readers pass over it without decoding. */
+export const fenceEventType = 'putlog.fence';

@@ -1,0 +1,8 @@
+// What a job file imports as 'putlog': all that is needed to define a job type. platform/job-imports.ts makes the name
+// work in any folder.
+// biome-ignore-start lint/performance/noBarrelFile: the one public entry of the package
+export { default as Type } from 'typebox';
+export type { BlobInfo, BlobStore } from './blob.ts';
+export { defineJob, type JobContext } from './define-job.ts';
+export { PutlogError } from './problem.ts';
+// biome-ignore-end lint/performance/noBarrelFile: the one public entry of the package

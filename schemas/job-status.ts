@@ -1,0 +1,44 @@
+// What is known of a job, as GET answers it and MongoDB keeps it. The projections write it, the producer reads it.
+
+export const jobStates = ['scheduled', 'queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled'] as const;
+export type JobState = (typeof jobStates)[number];
+
+export const isTerminal = (state: JobState): boolean =>
+  state === 'succeeded' || state === 'failed' || state === 'cancelled';
+
+/** Where a record is: `topic/partition@offset`. */
+export type Position = { topic: string; partition: number; offset: number };
+
+export const positionText = ({ topic, partition, offset }: Position): string => `${topic}/${partition}@${offset}`;
+
+/**
+ * One document of the collection `jobs_v<N>`. Times are milliseconds since the epoch. `result` and `error` are kept as
+ * the JSON text that was recorded: they are passed on byte for byte, and nothing a user wrote is ever an operator.
+ */
+export type JobDocument = {
+  /** `<type>/<id>` */
+  _id: string;
+  type: string;
+  id: string;
+  key: string;
+  state: JobState;
+  generation: number;
+  attempt: number;
+  /** SHA-256 of the canonical payload, hex. */
+  digest: string;
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  updatedAt: number;
+  /** JSON text of the result, once succeeded. */
+  result: string | null;
+  /** JSON text of the problem document, once failed. */
+  error: string | null;
+  worker: string | null;
+  /** Position of the command that counts. */
+  command: Position;
+  /** Offset in the partition `command.partition` of the events topic of the latest event applied; -1: none yet. */
+  eventOffset: number;
+};
+
+export const jobKey = (type: string, id: string): string => `${type}/${id}`;

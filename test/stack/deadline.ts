@@ -1,0 +1,16 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { startOf } from '../../embedded/process-identity.ts';
+
+/** Waits until something is there, for tests of other processes; fails loudly after the deadline. */
+export async function until<Found>(what: string, look: () => Promise<Found | undefined>, ms = 30_000): Promise<Found> {
+  const deadline = performance.now() + ms;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${ms} ms`);
+    await wait(25);
+  }
+}
+
+export const untilGone = (pid: number, ms?: number) =>
+  until(`end of process ${pid}`, async () => ((await startOf(pid)) === undefined ? true : undefined), ms);
