@@ -4,13 +4,15 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { choosePorts } from '../embedded/ports.ts';
 import { readState, type StackState } from '../embedded/stack-state.ts';
 import { until, untilGone } from '../test/stack/deadline.ts';
 import type { Run } from './start-run-file.ts';
 
 /** `putlog start` as a process, on the stack of the test run and with stand-ins for the services. */
+vi.setConfig({ testTimeout: 150_000 });
+
 let dataDir: string;
 let running: Started[];
 

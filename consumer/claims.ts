@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
 import type { Logger } from '../platform/log.ts';
 import { insertNew } from '../platform/mongo.ts';
+import { persist } from '../platform/persist.ts';
 
 /** `_id` is `<type>/<id>/<generation>.<attempt>`, `position` that of the command, `owner` one term of one partition. */
 type ClaimDocument = { _id: string; position: string; owner: string; digest: string; takes: number; at: Date };
@@ -25,7 +26,9 @@ export async function prepareClaims(db: Db, dedupMs: number) {
   await db.collection('claims').createIndex({ at: 1 }, { expireAfterSeconds: Math.ceil(dedupMs / 1_000) });
 }
 
-export function createClaims({ db, log, lingerMs = 2 }: { db: Db; log: Logger; lingerMs?: number }) {
+export type ClaimsOptions = { db: Db; log: Logger; fatal: (error: unknown) => void; lingerMs?: number };
+
+export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
   const collection: Collection<ClaimDocument> = db.collection('claims');
   let waiting: Waiting[] = [];
   let working = false;
@@ -34,24 +37,17 @@ export function createClaims({ db, log, lingerMs = 2 }: { db: Db; log: Logger; l
   async function work() {
     working = true;
     let last = 0;
-    for (let failures = 0; waiting.length > 0 && !closed; ) {
-      if (failures === 0 && last > 12 && waiting.length < last) await delay(lingerMs);
+    while (waiting.length > 0 && !closed) {
+      if (last > 12 && waiting.length < last) await delay(lingerMs);
       const batch = waiting.slice(0, perRoundTrip);
       last = batch.length;
-      try {
-        const claims = await claimAll(batch);
-        failures = 0;
-        waiting = waiting.slice(batch.length);
-        for (const [i, one] of batch.entries()) {
-          const claim = claims[i];
-          if (claim === undefined) one.reject(new Error(`no answer to the claim ${one.id}`));
-          else one.resolve(claim);
-        }
-      } catch (error) {
-        // MongoDB is away: nothing starts without its claim, and nothing is lost by waiting.
-        failures++;
-        log.warn({ err: error, waiting: waiting.length }, 'claims cannot be written; trying again');
-        await delay(Math.min(1_000, 20 * 2 ** failures));
+      // While MongoDB is away nothing starts without its claim, and nothing is lost by waiting.
+      const claims = await persist(() => claimAll(batch), { log, what: 'write claims', givenUp: () => closed });
+      waiting = waiting.slice(batch.length);
+      for (const [i, one] of batch.entries()) {
+        const claim = claims[i];
+        if (claim === undefined) one.reject(new Error(`no answer to the claim ${one.id}`));
+        else one.resolve(claim);
       }
     }
     working = false;
@@ -101,7 +97,7 @@ export function createClaims({ db, log, lingerMs = 2 }: { db: Db; log: Logger; l
         waiting.push({ ...request, resolve, reject });
         if (!working) {
           working = true;
-          setImmediate(work);
+          setImmediate(() => work().catch((error) => closed || fatal(error)));
         }
       }),
 

@@ -1,8 +1,8 @@
 // What was fetched for a partition and is not in hand yet, decoded in the order of the log. Decoding waits only for a
 // schema that is new here; while the registry is away it asks again, and nothing is given up.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
 import type { Logger } from '../platform/log.ts';
+import { persist } from '../platform/persist.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 
@@ -36,16 +36,18 @@ export function createInbox({ readCommand, room, accept, admitted, fatal, log }:
   }
 
   async function learn(value: Buffer | null, first: Promise<Command>): Promise<Arrival['command']> {
-    for (let attempt = first, failures = 0; ; failures++) {
-      try {
-        return await attempt;
-      } catch (error) {
-        if (error instanceof UndecodableError) return error;
-        if (closed) throw error;
-        log.warn({ err: error }, 'a schema cannot be looked up; trying again');
-        await delay(Math.min(1_000, 50 * 2 ** failures));
-        attempt = Promise.resolve().then(() => readCommand(value));
-      }
+    let next: Promise<Command> | undefined = first;
+    const attempt = () => {
+      const current = next ?? readCommand(value);
+      next = undefined;
+      return current;
+    };
+    const final = (error: unknown) => error instanceof UndecodableError;
+    try {
+      return await persist(attempt, { log, what: 'look a schema up', final, givenUp: () => closed });
+    } catch (error) {
+      if (error instanceof UndecodableError) return error;
+      throw error;
     }
   }
 

@@ -6,6 +6,7 @@ import { createCluster } from '../platform/cluster.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadJobs } from '../platform/load-jobs.ts';
 import { createMongo } from '../platform/mongo.ts';
+import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import type { StartService } from '../platform/service.ts';
 import { encodeWire } from '../platform/wire-format.ts';
@@ -27,12 +28,10 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const kafka = createKafka(connection);
   const prepared = await prepareLog({ config, kafka, jobs, log });
   const cluster = createCluster(connection);
-  await cluster.connect();
-  await cluster.watch([...prepared.commandTopics, prepared.eventsTopic]);
+  const watched = [...prepared.commandTopics, prepared.eventsTopic];
+  await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
   const mongo = createMongo(config.mongoUri);
-  prepareClaims(mongo.db, config.dedupMs).catch((error) =>
-    log.warn({ err: error }, 'the claims index is not there yet'),
-  );
+  await persist(() => prepareClaims(mongo.db, config.dedupMs), { log, what: 'make sure of the claims index' });
 
   const handlers = createHandlerRunner({
     blobs: createBlobStore(mongo.db),
@@ -42,7 +41,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     resultLimitBytes: config.maxPayloadBytes,
     onStray: (error) => log.error({ err: error }, 'a worker thread threw outside of any job'),
   });
-  const claims = createClaims({ db: mongo.db, log });
+  const claims = createClaims({ db: mongo.db, log, fatal });
   let group: WorkerGroup | undefined;
   const gate = createGate(() => group?.go());
   const records = createEventRecords({ topic: prepared.eventsTopic, ...prepared, worker });

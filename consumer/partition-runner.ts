@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import { FencedError } from '../platform/log-writer.ts';
+import { persist } from '../platform/persist.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
@@ -69,15 +70,10 @@ export function createPartitionRunner(
   let quiet: (() => void) | undefined;
 
   async function start(): Promise<void> {
-    for (let failures = 0; ownership === undefined && !stopped; failures++) {
-      try {
-        ownership = await takeOver(tools, place, (error) => stopped || control.lost(error));
-      } catch (error) {
-        log.warn({ err: error, ...place }, 'the partition cannot be taken over yet; trying again');
-        await delay(Math.min(1_000, 50 * 2 ** failures));
-      }
-    }
-    if (ownership === undefined) return;
+    ownership = await persist(() => takeOver(tools, place, (error) => stopped || control.lost(error)), {
+      ...{ log, what: `take ${place.topic}/${place.partition} over` },
+      givenUp: () => stopped,
+    });
     if (stopped) return ownership.writer.close(0);
     inHand = createInHand(ownership.from);
     received = ownership.from;

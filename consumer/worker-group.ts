@@ -102,7 +102,7 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     Promise.all(starting).then(() => ready.resolve(), fatal);
   });
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-    if (restart) log.warn({ err: error }, 'the consumer restarts');
+    if (restart) log.info({ reason: error.message }, 'the consumer restarts');
     else fatal(error);
   });
 

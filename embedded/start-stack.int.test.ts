@@ -4,12 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { untilGone } from '../test/stack/deadline.ts';
 import { findMarks, leaveMarks } from '../test/stack/marks.ts';
 import { type OwnStack, startOwnStack } from '../test/stack/own-stack.ts';
 import { tryLock } from './lock.ts';
 import type { PartName } from './part.ts';
+
+// Several stacks are started in one test.
+vi.setConfig({ testTimeout: 150_000 });
 
 let dataDir: string;
 let first: OwnStack;
@@ -76,7 +79,9 @@ test('nothing outlives a stack whose process is killed, and the next start takes
   const [line] = await once(createInterface({ input: holder.stdout }), 'line');
   const pids: number[] = JSON.parse(String(line));
   expect(pids).toHaveLength(3);
+  const ended = once(holder, 'exit');
   holder.kill('SIGKILL');
+  await ended;
 
   const next = await startOwnStack({ dataDir: killedDir });
   await Promise.all(pids.map((pid) => untilGone(pid, 1_000)));

@@ -77,9 +77,11 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
   return {
     leaderOf,
     /** Learns the leaders of these topics. @throws when a topic does not exist or no broker answers. */
-    watch: (topics: string[]) => cluster.addMultipleTargetTopics(topics),
+    async watch(topics: string[]): Promise<void> {
+      await cluster.connect();
+      await cluster.addMultipleTargetTopics(topics);
+    },
     refresh: () => cluster.refreshMetadata(),
-    connect: () => cluster.connect(),
     close: () => cluster.disconnect(),
 
     /** A fresh producer id, or, given an identity, that identity's with the next epoch. */

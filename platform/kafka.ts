@@ -15,7 +15,6 @@ export function createKafka({ brokers, clientId, log }: { brokers: string; clien
   });
 }
 
-
 /** kafkajs asks for timers in the past (tulios/kafkajs#1751): harmless, and the only warning that is kept quiet. */
 function silenceTimerWarning() {
   if (process.listeners('warning').some((listener) => listener.name === 'putlogWarnings')) return;

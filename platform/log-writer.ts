@@ -6,6 +6,7 @@ import { PutlogError } from '../schemas/problem.ts';
 import { type AppendQueue, createAppendQueue } from './append-queue.ts';
 import type { KafkaCluster, ProduceBatch, ProduceResult, ProducerIdentity, WireMessage } from './cluster.ts';
 import type { Logger } from './log.ts';
+import { persist } from './persist.ts';
 import { produceOutcome, tooLarge } from './produce-outcome.ts';
 
 /** One record and where it goes. `timestamp` in milliseconds since the epoch. */
@@ -141,7 +142,8 @@ export async function openLogWriter(options: LogWriterOptions) {
         queue.inFlight = false;
         if (batches.length > 0) queue.uncertain();
       }
-      log.warn({ err: error, broker: nodeId, records }, 'the log does not answer; what was sent is sent again');
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn({ reason, broker: nodeId, records }, 'the log does not answer; what was sent is sent again');
       return false;
     }
   }
@@ -178,21 +180,17 @@ export async function openLogWriter(options: LogWriterOptions) {
   function lost(why: string): boolean {
     log.error({ identity, why }, 'the sequence of this writer is lost');
     if (identity !== undefined) fail(new FencedError(`the sequence of ${identity} is lost: ${why}`));
-    else opening ??= reopen();
+    else opening ??= reopen().catch(fail);
     return true;
   }
 
   async function reopen() {
     for (const queue of queues.values()) queue.restart();
     producer = { producerId: 'none', producerEpoch: -1 };
-    for (let failures = 0; producer.producerId === 'none' && failure === undefined; failures++) {
-      try {
-        producer = await cluster.initProducerId(null);
-      } catch (error) {
-        log.warn({ err: error }, 'no new producer id yet; trying again');
-        await delay(Math.min(1_000, 20 * 2 ** failures));
-      }
-    }
+    producer = await persist(() => cluster.initProducerId(null), {
+      ...{ log, what: 'get a new producer id' },
+      givenUp: () => failure !== undefined,
+    });
     opening = undefined;
   }
 

@@ -11,7 +11,7 @@ export function createLogger(service: string, level: string): Logger {
 
 /** Errors that kafkajs logs loudly and then gets over by itself. */
 const retried =
-  /coordinator|rebalanc|not aware of this member|Failed to connect to|Connection (error|timeout)|disconnected|socket|ECONNREFUSED|ECONNRESET|not the leader|no leader|leadership election|request timed out|Metadata not loaded|Response (Metadata|JoinGroup|SyncGroup|Heartbeat|OffsetFetch|OffsetCommit|FindCoordinator|GroupCoordinator|InitProducerId|Fetch|ListOffsets|ApiVersions)/i;
+  /coordinator|Restarting the consumer|Topic creation errors|rebalanc|not aware of this member|Failed to connect to|Connection (error|timeout)|disconnected|socket|ECONNREFUSED|ECONNRESET|not the leader|no leader|leadership election|request timed out|Metadata not loaded|Response (Metadata|JoinGroup|SyncGroup|Heartbeat|OffsetFetch|OffsetCommit|FindCoordinator|GroupCoordinator|InitProducerId|Fetch|ListOffsets|ApiVersions)/i;
 
 /** A `logCreator` for kafkajs. */
 export const kafkaLog = (log: Logger) => () => (entry: LogEntry) => {

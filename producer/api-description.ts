@@ -5,7 +5,7 @@ import '@fastify/swagger';
 import type { JobDefinition } from '../schemas/define-job.ts';
 
 /** Schemas are for readers only here: fastify neither validates nor serializes by them. */
-export const documented = (schema: FastifySchema): FastifyContextConfig => ({
+const documented = (schema: FastifySchema): FastifyContextConfig => ({
   swaggerTransform: ({ url }) => ({ schema, url }),
 });
 

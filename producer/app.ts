@@ -60,6 +60,8 @@ function createServer({ limits, logger }: AppDependencies): FastifyInstance {
     // The last resort, for clients that take no answer: the socket is cut after so long without a byte either way.
     connectionTimeout: 2 * requestTimeout,
     http: {
+      // Node's own answers to these are no problem documents either.
+      requireHostHeader: false,
       headersTimeout: bodyTimeoutMs,
       requestTimeout,
       connectionsCheckingInterval: Math.min(1_000, bodyTimeoutMs),
@@ -75,6 +77,8 @@ function createServer({ limits, logger }: AppDependencies): FastifyInstance {
       handleError(error, request, reply);
     },
   });
+  // RFC 9110 §10.1.1 allows to ignore what is expected, and Node's 417 would have no body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.setErrorHandler(handleError);
   app.removeAllContentTypeParsers();
   return app;
@@ -106,11 +110,16 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   const state = { closing: false };
   app.addHook('preClose', (done) => {
     state.closing = true;
+    // Connections that are busy now would, once idle, hold `close` up for as long as clients like to keep them.
+    app.server.keepAliveTimeout = 1;
     done();
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    done(state.closing ? new PutlogError('shutting-down', 'send it again; another process answers') : undefined);
+    if (state.closing) done(new PutlogError('shutting-down', 'send it again; another process answers'));
+    else if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
+      done(new PutlogError('malformed-request', 'the header field Host is missing'));
+    else done();
   });
   observe(app, dependencies);
 

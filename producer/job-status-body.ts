@@ -2,19 +2,22 @@
 // passed on byte for byte, so no number or key order changes on the way. By hand, because every PUT answers one.
 import { type JobDocument, jobKey, positionText } from '../schemas/job-status.ts';
 
-const time = (name: string, at: number | null) => (at === null ? '' : `,"${name}":"${new Date(at).toISOString()}"`);
+const iso = (at: number): string => new Date(at).toISOString();
+const time = (name: string, at: number | null) => (at === null ? '' : `,"${name}":"${iso(at)}"`);
+const verbatim = (name: string, text: string | null) => (text === null ? '' : `,"${name}":${text}`);
 
 /** Times are RFC 3339 in UTC; a member that is not known (yet) is absent. Ids and types need no escapes: their alphabet. */
 export function jobStatusBody(job: JobDocument): string {
-  const key = job.key === jobKey(job.type, job.id) ? `"${job.key}"` : JSON.stringify(job.key);
-  return `{"type":"${job.type}","id":"${job.id}","state":"${job.state}","generation":${job.generation},"attempt":${
-    job.attempt
-  },"key":${key}${time('createdAt', job.createdAt)}${time('startedAt', job.startedAt)}${time(
-    'finishedAt',
-    job.finishedAt,
-  )}${time('updatedAt', job.updatedAt)}${job.worker === null ? '' : `,"worker":${JSON.stringify(job.worker)}`},"position":"${positionText(
-    job.command,
-  )}"${job.result === null ? '' : `,"result":${job.result}`}${job.error === null ? '' : `,"error":${job.error}`}}`;
+  const { type, id, state, generation, attempt, createdAt, updatedAt } = job;
+  const key = job.key === jobKey(type, id) ? `"${job.key}"` : JSON.stringify(job.key);
+  const created = iso(createdAt);
+  const worker = job.worker === null ? null : JSON.stringify(job.worker);
+  return (
+    `{"type":"${type}","id":"${id}","state":"${state}","generation":${generation},"attempt":${attempt},"key":${key}` +
+    `,"createdAt":"${created}"${time('startedAt', job.startedAt)}${time('finishedAt', job.finishedAt)}` +
+    `,"updatedAt":"${updatedAt === createdAt ? created : iso(updatedAt)}"${verbatim('worker', worker)}` +
+    `,"position":"${positionText(job.command)}"${verbatim('result', job.result)}${verbatim('error', job.error)}}`
+  );
 }
 
 /** A strong validator (RFC 9110 §8.8): it changes whenever a record or a write changed what is known of the job. */

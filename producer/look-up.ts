@@ -1,12 +1,17 @@
 // Reads job status by id. All look-ups that come while one round trip is under way travel together in the next: an
 // adaptive batch, like the log writer's. Called by submit and read-job.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
 import type { ReadModel } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 
-type Asked = { id: string; resolve: (job: JobDocument | undefined) => void; reject: (error: unknown) => void };
+/** `patient` waits for the answer, however long it takes. */
+type Asked = {
+  id: string;
+  patient: boolean;
+  resolve: (job: JobDocument | undefined) => void;
+  reject: (error: unknown) => void;
+};
 
 export type LookUp = ReturnType<typeof createLookUp>;
 
@@ -22,6 +27,10 @@ export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadMode
     while (asked.length > 0) {
       const batch = asked.slice(0, perRoundTrip);
       asked = asked.slice(batch.length);
+      const impatient = setInterval(() => {
+        away = true;
+        for (const { patient, resolve } of [...batch, ...asked]) if (!patient) resolve(undefined);
+      }, patienceMs);
       try {
         const found = await model.jobs.find({ _id: { $in: batch.map(({ id }) => id) } }).toArray();
         const jobs = new Map(found.map((job) => [job._id, job]));
@@ -34,36 +43,32 @@ export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadMode
         const detail = 'Job status cannot be read right now. Try again in a few seconds.';
         for (const { reject } of batch)
           reject(new PutlogError('read-model-unavailable', detail, { cause: error, retryAfter: 2 }));
+      } finally {
+        clearInterval(impatient);
       }
     }
     working = false;
   }
 
-  /** @throws PutlogError read-model-unavailable */
-  function find(id: string): Promise<JobDocument | undefined> {
-    return new Promise((resolve, reject) => {
-      asked.push({ id, resolve, reject });
+  const ask = (id: string, patient: boolean): Promise<JobDocument | undefined> =>
+    new Promise((resolve, reject) => {
+      asked.push({ id, patient, resolve, reject });
       if (working) return;
       working = true;
       setImmediate(work);
     });
-  }
 
   return {
-    find,
+    /** @throws PutlogError read-model-unavailable */
+    find: (id: string) => ask(id, true),
     /** As `find`, but accepting does not depend on it: undefined as well where MongoDB is away or slow. */
-    async findIfThere(id: string): Promise<JobDocument | undefined> {
+    findIfThere(id: string): Promise<JobDocument | undefined> {
       // While it is away one look-up at a time goes on asking; the others do not wait for it.
-      if (away && working) return undefined;
-      const job = find(id).catch((error) => {
+      if (away && working) return Promise.resolve(undefined);
+      return ask(id, false).catch((error) => {
         log.debug({ err: error }, 'accepting without the read model');
         return undefined;
       });
-      const patience = new AbortController();
-      const none = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => undefined);
-      const answer = await Promise.race([job, none]);
-      patience.abort();
-      return answer;
     },
   };
 }

@@ -7,6 +7,7 @@ import { loadJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
+import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import { openReadModel, readModelNamed } from '../platform/read-model.ts';
 import type { StartService } from '../platform/service.ts';
@@ -25,8 +26,8 @@ export const startApi: StartService = async (config, log, fatal) => {
   const jobs = await loadJobs(config.jobs ? [builtIn, config.jobs] : [builtIn]);
   const prepared = await prepareLog({ config, kafka: createKafka(connection), jobs, log });
   const cluster = createCluster(connection);
-  await cluster.connect();
-  await cluster.watch([...prepared.commandTopics, prepared.eventsTopic]);
+  const watched = [...prepared.commandTopics, prepared.eventsTopic];
+  await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
   const mongo = createMongo(config.mongoUri);
   const model = await openReadModel(mongo.db).catch((error) => {
     // Accepting needs only Kafka: the first projector makes the read model when MongoDB is there.
@@ -35,7 +36,10 @@ export const startApi: StartService = async (config, log, fatal) => {
   });
 
   const metrics = createMetrics('api');
-  const writer = await openLogWriter({ cluster, log, deadlineMs: config.acceptMs, onFailure: fatal });
+  const writer = await persist(() => openLogWriter({ cluster, log, deadlineMs: config.acceptMs, onFailure: fatal }), {
+    log,
+    what: 'get a producer id',
+  });
   metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
   const topics = topicNames(config.prefix);
   const lookUp = createLookUp({ model, log });

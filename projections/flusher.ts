@@ -2,6 +2,7 @@
 // checkpoint; while MongoDB is away the same flush is repeated until it is in. One at a time, so nothing overtakes.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
+import { persist } from '../platform/persist.ts';
 import { checkpointId, type ReadModel } from '../platform/read-model.ts';
 import { createPending, type Flush } from './pending.ts';
 import { writeJobs } from './write-jobs.ts';
@@ -29,25 +30,14 @@ export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15
       const flush = pending.drain();
       lastSize = flush.writes.length;
       const began = performance.now();
-      await persistently(() => writeJobs(model.jobs, flush.writes));
-      await persistently(() => checkpoint(flush));
+      await persist(() => writeJobs(model.jobs, flush.writes), { log, what: 'write job status' });
+      await persist(() => checkpoint(flush), { log, what: 'write the checkpoint' });
       for (const [topic, partitions] of flush.next)
         for (const [partition, offset] of partitions)
           written.set(`${topic}/${partition}`, { topic, partition, offset: String(offset) });
       flushed(flush.writes.length, performance.now() - began);
     }
     running = undefined;
-  }
-
-  async function persistently(write: () => Promise<void>) {
-    for (let failures = 0; ; failures++) {
-      try {
-        return await write();
-      } catch (error) {
-        log.warn({ err: error }, 'MongoDB does not take job status; the same is written again');
-        await delay(Math.min(1_000, 20 * 2 ** failures));
-      }
-    }
   }
 
   /** `$max`: a projector that was thought dead cannot move it back. */

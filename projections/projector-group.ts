@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { Logger } from '../platform/log.ts';
+import { persist } from '../platform/persist.ts';
 import { checkpointId, type ReadModel } from '../platform/read-model.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
@@ -64,21 +65,20 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     open = new Set();
     assigned = Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({ topic, partitions }));
     consumer.pause(assigned);
-    begin(term).catch(fatal);
+    begin(term).catch((error) => term !== assignment || closed || fatal(error));
   });
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-    if (restart) log.warn({ err: error }, 'the consumer restarts');
+    if (restart) log.info({ reason: error.message }, 'the consumer restarts');
     else fatal(error);
   });
 
   /** What is pending goes in first, so that the checkpoint is the truth; then every partition begins at it. */
   async function begin(term: number) {
     await flusher.settled();
-    const next = await checkpoints(
-      term,
-      assigned.map(({ topic }) => topic),
-    );
-    if (term !== assignment || next === undefined) return;
+    const of = assigned.map(({ topic }) => topic);
+    const givenUp = () => term !== assignment || closed;
+    const next = await persist(() => checkpoints(of), { log, what: 'read the checkpoint', givenUp });
+    if (givenUp()) return;
     for (const { topic, partitions } of assigned)
       for (const partition of partitions) {
         consumer.seek({ topic, partition, offset: String(next.get(topic)?.[partition] ?? 0) });
@@ -90,18 +90,10 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     ready.resolve();
   }
 
-  async function checkpoints(term: number, of: string[]): Promise<Map<string, Record<string, number>> | undefined> {
-    for (let failures = 0; term === assignment && !closed; failures++) {
-      try {
-        const ids = of.map((topic) => checkpointId(model.name, topic));
-        const found = await model.checkpoints.find({ _id: { $in: ids } }).toArray();
-        return new Map(of.map((topic, i) => [topic, found.find(({ _id }) => _id === ids[i])?.next ?? {}]));
-      } catch (error) {
-        log.warn({ err: error }, 'the checkpoint cannot be read yet; trying again');
-        await delay(Math.min(1_000, 50 * 2 ** failures));
-      }
-    }
-    return undefined;
+  async function checkpoints(of: string[]): Promise<Map<string, Record<string, number>>> {
+    const ids = of.map((topic) => checkpointId(model.name, topic));
+    const found = await model.checkpoints.find({ _id: { $in: ids } }).toArray();
+    return new Map(of.map((topic, i) => [topic, found.find(({ _id }) => _id === ids[i])?.next ?? {}]));
   }
 
   function throttle() {
@@ -134,18 +126,15 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
 
   /** Waits while the registry is away; a record that can never be read tells nothing. */
   async function folded(topic: string, partition: number, message: KafkaMessage): Promise<JobDocument | undefined> {
-    for (let failures = 0; ; failures++) {
-      try {
-        return await fold(topic, partition, message);
-      } catch (error) {
-        if (error instanceof UndecodableError) {
-          log.error({ err: error, topic, partition, offset: message.offset }, 'a record cannot be projected');
-          return undefined;
-        }
-        if (closed) throw error;
-        log.warn({ err: error }, 'a schema cannot be looked up; trying again');
-        await delay(Math.min(1_000, 50 * 2 ** failures));
-      }
+    const final = (error: unknown) => error instanceof UndecodableError;
+    const decode = () => fold(topic, partition, message);
+    try {
+      return await persist(decode, { log, what: 'look a schema up', final, givenUp: () => closed });
+    } catch (error) {
+      if (!(error instanceof UndecodableError)) throw error;
+      const reason = error.message;
+      log.error({ reason, topic, partition, offset: message.offset }, 'a record cannot be projected');
+      return undefined;
     }
   }
 

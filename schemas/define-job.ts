@@ -53,7 +53,7 @@ export type JobDefinition = {
   readonly handler: (payload: never, context: JobContext) => unknown;
 };
 
-const typeName = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/;
+const typeName = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
 const queueName = /^[a-z][a-z0-9-]{0,40}$/;
 
 /** @throws TypeError that lists everything wrong with the definition. */
@@ -68,7 +68,8 @@ export function defineJob<P extends TSchema, R extends TSchema>(options: JobOpti
     retry: { attempts: 1, backoffMs: 1_000, maxBackoffMs: 60_000, ...options.retry },
   } as const satisfies JobDefinition | { retry: RetryPolicy };
   const wrong = [
-    typeName.test(definition.type) || `type must be a dotted name such as image.thumbnail, not "${definition.type}"`,
+    typeName.test(definition.type) ||
+      `type must be a lower-case, dotted name such as image.thumbnail, not "${definition.type}"`,
     definition.type.length <= 100 || 'type must have at most 100 characters',
     queueName.test(definition.queue) || `queue must be lower-case letters, digits and -, not "${definition.queue}"`,
     (definition.timeout >= 1 && definition.timeout <= 2_147_483_647) || 'timeout must be 1 to 2147483647 milliseconds',

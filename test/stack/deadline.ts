@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startOf } from '../../embedded/process-identity.ts';
 
 /** Waits until something is there, for tests of other processes; fails loudly after the deadline. */
-export async function until<Found>(what: string, look: () => Promise<Found | undefined>, ms = 30_000): Promise<Found> {
+export async function until<Found>(what: string, look: () => Promise<Found | undefined>, ms = 60_000): Promise<Found> {
   const deadline = performance.now() + ms;
   for (;;) {
     const found = await look();

@@ -1,0 +1,102 @@
+// The API's description is OpenAPI 3.1, says what the routes do, holds every job type in full, and its page needs nobody else.
+import { expect, test } from 'vitest';
+import { createTestApp, jobsForTests } from './app.fixture.ts';
+
+type Parameter = { name: string; in: string; required: boolean };
+type Operation = { operationId: string; parameters?: Parameter[]; responses: Record<string, { description: string }> };
+type Document = {
+  openapi: string;
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+};
+
+async function describedApi(): Promise<Document> {
+  const answer = await createTestApp().app.inject('/openapi.json');
+  expect(answer.statusCode).toBe(200);
+  return answer.json();
+}
+
+const operationsOf = ({ paths }: Document) =>
+  Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+test('it has the structure of OpenAPI 3.1: unique operations, described answers, every path parameter declared', async () => {
+  const document = await describedApi();
+  expect(document.openapi).toMatch(/^3\.1\./);
+  expect(document.info).toMatchObject({ title: 'Putlog', version: '1.2.3' });
+  const operations = operationsOf(document);
+  const ids = operations.map(({ operation }) => operation.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { path, operation } of operations) {
+    expect(operation.operationId).toMatch(/^[a-z0-9.-]+$/);
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    const declared = operation.parameters?.filter((parameter) => parameter.in === 'path' && parameter.required) ?? [];
+    expect(declared.map(({ name }) => name).sort()).toEqual(inPath.sort());
+    for (const [status, answer] of Object.entries(operation.responses)) {
+      expect(status).toMatch(/^[2-5]\d\d$/);
+      expect(answer.description).toMatch(/^(?!Default Response).+/);
+    }
+  }
+});
+
+test('it says no more and no less than what is there', async () => {
+  expect(
+    operationsOf(await describedApi())
+      .map(({ method, path }) => `${method} ${path}`)
+      .sort(),
+  ).toEqual([
+    'delete /blobs/{id}',
+    'get /blobs/{id}',
+    'get /jobs/test.anything/{id}',
+    'get /jobs/test.echo/{id}',
+    'get /jobs/{type}/{id}',
+    'get /livez',
+    'get /metrics',
+    'get /readyz',
+    'get /stats',
+    'put /blobs/{id}',
+    'put /jobs/test.anything/{id}',
+    'put /jobs/test.echo/{id}',
+  ]);
+});
+
+test('every reference leads somewhere', async () => {
+  const document = await describedApi();
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference);
+  const known = new Set(Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`));
+  expect(references.length).toBeGreaterThan(10);
+  expect(references.filter((reference) => !known.has(reference ?? ''))).toEqual([]);
+});
+
+test('the schemas of a job type stand in it untouched, with the example', async () => {
+  const { paths, components } = await describedApi();
+  const job = jobsForTests.get('test.echo')?.definition;
+  expect(components.schemas['test.echo.payload']).toEqual({
+    ...JSON.parse(JSON.stringify(job?.payload)),
+    examples: [{ n: 1, text: 'hello' }],
+  });
+  expect(JSON.stringify(components.schemas['test.echo.status'])).toContain(JSON.stringify(job?.result));
+  expect(paths['/jobs/test.echo/{id}']?.put).toMatchObject({
+    description: 'Says it again',
+    requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/test.echo.payload' } } } },
+  });
+});
+
+test('/docs loads its script from here, and its policy allows nothing from elsewhere', async () => {
+  const { app } = createTestApp();
+  expect((await app.inject('/docs')).headers.location).toBe('/docs/');
+  const page = await app.inject('/docs/');
+  const sources = [...page.body.matchAll(/<(?:script|link|img)[^>]*(?:src|href)="([^"]*)"/g)].map(
+    ([, source]) => source,
+  );
+  expect(sources).toEqual(['js/scalar.js']);
+  expect(page.body).not.toMatch(/https?:\/\//);
+  const policy = String(page.headers['content-security-policy']);
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toMatch(/https?:|\*/);
+  const script = await app.inject('/docs/js/scalar.js');
+  expect([script.statusCode, script.headers['content-type']]).toEqual([200, 'application/javascript; charset=utf-8']);
+  expect(script.body.length).toBeGreaterThan(100_000);
+});

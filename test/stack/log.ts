@@ -1,0 +1,50 @@
+// A piece of the log for one test: topics of its own on the shared broker, a cluster client, plain reads.
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import { createCluster, type FetchedRecord } from '../../platform/cluster.ts';
+import { createKafka } from '../../platform/kafka.ts';
+import { until } from './deadline.ts';
+
+export const silent = pino({ level: 'silent' });
+
+export const randomName = (base: string): string => `${base}-${randomBytes(5).toString('hex')}`;
+
+export async function createTopic(
+  brokers: string,
+  partitions: number,
+  config: Record<string, string> = {},
+): Promise<string> {
+  const topic = randomName('test');
+  const admin = createKafka({ brokers, clientId: 'test', log: silent }).admin();
+  await admin.connect();
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
+  });
+  await admin.disconnect();
+  return topic;
+}
+
+export async function watchedCluster(brokers: string, topics: string[]) {
+  const cluster = createCluster({ brokers, clientId: 'test', log: silent });
+  await until('the topics have leaders', async () => {
+    await cluster.watch(topics);
+    return true;
+  });
+  return cluster;
+}
+
+/** Everything in a partition from offset 0 to its end, as any plain reader sees it. */
+export async function readAll(cluster: ReturnType<typeof createCluster>, topic: string, partition: number) {
+  const end = (await cluster.offsets([topic], 'latest')).get(topic)?.[partition] ?? 0;
+  const all: FetchedRecord[] = [];
+  for (let offset = 0; offset < end; ) {
+    const { records } = await cluster.fetch(topic, partition, offset, 2 ** 20, 100);
+    for (const record of records) {
+      all.push(record);
+      offset = record.offset + 1;
+    }
+  }
+  return all;
+}
