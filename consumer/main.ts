@@ -2,9 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createBlobStore } from '../platform/blob-store.ts';
+import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
+import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadJobs } from '../platform/load-jobs.ts';
+import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
@@ -41,6 +44,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     resultLimitBytes: config.maxPayloadBytes,
     onStray: (error) => log.error({ err: error }, 'a worker thread threw outside of any job'),
   });
+  const metrics = createMetrics('worker');
   const claims = createClaims({ db: mongo.db, log, fatal });
   let group: WorkerGroup | undefined;
   const gate = createGate(() => group?.go());
@@ -57,13 +61,17 @@ export const startWorker: StartService = async (config, log, fatal) => {
       writeCommand: (command) => encodeWire(commandType, prepared.commandSchemaId, command),
       readEvent: prepared.readEvent,
       call: createCall(handlers),
-      recorded: () => undefined,
+      recorded: ({ kind, type, startedAt, at }) =>
+        metrics.jobFinished(type, kind, startedAt === null ? 0 : (at - startedAt) / 1_000),
     },
   });
   await group.ready;
+  const ready = async () => ({ kafka: await check(cluster.refresh), mongodb: await check(mongo.ping) });
+  const health = await serveHealth(config, { ready, metrics });
   return {
     async stop(deadline) {
       await group.stop(deadline);
+      await health.close();
       claims.close();
       await Promise.all([handlers.close(), cluster.close(), mongo.close()]);
     },

@@ -2,6 +2,7 @@
 // The api answers the same addresses from its own server, with the same `readiness`.
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import type { Config } from './config.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Each thing the process needs, by name: `ok`, or what is wrong with it. */
@@ -20,6 +21,14 @@ export const alive = JSON.stringify({ status: 'ok' });
 
 const answer = (response: ServerResponse, status: number, body: string, contentType = 'application/json') =>
   response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' }).end(body);
+
+type Health = { ready: Ready; metrics: Pick<Metrics, 'text' | 'contentType'> };
+
+/** As configured: on `healthPort`, or nowhere where that is 0. */
+export async function serveHealth(config: Config, health: Health): Promise<{ close: () => Promise<void> }> {
+  if (config.healthPort === 0) return { close: async () => undefined };
+  return startHealthServer({ port: config.healthPort, host: config.host, ...health });
+}
 
 /** @param port 0 picks a free one. Resolves once it listens. `close` ends open connections too. */
 export async function startHealthServer(options: {

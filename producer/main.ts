@@ -1,6 +1,7 @@
 // The api process: `putlog api`. Connects, listens, and stops only after every request has its answer.
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBlobStore } from '../platform/blob-store.ts';
+import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadJobs } from '../platform/load-jobs.ts';
@@ -64,7 +65,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     stats: async () => ({ succeeded: await model.jobs.countDocuments({ state: 'succeeded' }) }),
     blobs: createBlobStore(mongo.db),
     // MongoDB is not asked: without it jobs are still accepted, and that is what a load balancer must know.
-    ready: async () => ({ kafka: await kafkaState(cluster) }),
+    ready: async () => ({ kafka: await check(cluster.refresh) }),
     limits: config,
   });
   const url = await app.listen({ host: config.host, port: config.port });
@@ -78,17 +79,3 @@ export const startApi: StartService = async (config, log, fatal) => {
     },
   };
 };
-
-async function kafkaState(cluster: ReturnType<typeof createCluster>): Promise<string> {
-  try {
-    await Promise.race([
-      cluster.refresh(),
-      delay(3_000, undefined, { ref: false }).then(() => {
-        throw new Error('no answer within 3 s');
-      }),
-    ]);
-    return 'ok';
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}

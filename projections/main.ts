@@ -1,6 +1,11 @@
 // The projector process: `putlog projector`. Folds the log into the read model, and stops with nothing half written.
+import { createBlobGarbage } from '../platform/blob-garbage.ts';
+import { prepareBlobStore } from '../platform/blob-store.ts';
+import { check } from '../platform/check.ts';
+import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadJobs } from '../platform/load-jobs.ts';
+import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
@@ -11,6 +16,9 @@ import { createFlusher } from './flusher.ts';
 import { createFold } from './fold.ts';
 import { joinProjectorGroup } from './projector-group.ts';
 
+/** Bytes of replaced and deleted blobs go when their last readers have (milliseconds). */
+const sweepBlobsEvery = 300_000;
+
 const builtIn = new URL('../jobs/', import.meta.url).pathname;
 
 export const startProjector: StartService = async (config, log, fatal) => {
@@ -20,8 +28,14 @@ export const startProjector: StartService = async (config, log, fatal) => {
   const [prepared, model] = await Promise.all([
     prepareLog({ config, kafka, jobs, log }),
     persist(() => openReadModel(mongo.db), { log, what: 'open the read model' }),
+    persist(() => prepareBlobStore(mongo.db), { log, what: 'prepare the blob store' }),
   ]);
-  const flusher = createFlusher({ model, log, flushed: () => undefined });
+  const garbage = createBlobGarbage(mongo.db);
+  const sweeper = setInterval(() => {
+    garbage.sweep().catch((error: unknown) => log.warn({ err: error }, 'blobs that nobody needs could not be swept'));
+  }, sweepBlobsEvery);
+  const metrics = createMetrics('projector');
+  const flusher = createFlusher({ model, log, flushed: (size, took) => metrics.flushed(size, took / 1_000) });
   const group = await joinProjectorGroup({
     ...{ kafka, log, fatal, model, flusher },
     group: groupNames(config.prefix).projectors,
@@ -30,9 +44,12 @@ export const startProjector: StartService = async (config, log, fatal) => {
     fold: createFold(prepared),
   });
   await group.ready;
+  const health = await serveHealth(config, { ready: async () => ({ mongodb: await check(mongo.ping) }), metrics });
   return {
     async stop(deadline) {
+      clearInterval(sweeper);
       await group.stop(deadline);
+      await health.close();
       await mongo.close();
     },
   };
