@@ -54,7 +54,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     topics: prepared.commandTopics,
     sessionTimeoutMs: config.sessionTimeoutMs,
     tools: {
-      ...{ cluster, log, worker, claims, gate, jobs, records },
+      ...{ cluster, log, worker, claims, gate, jobs, records, load: { active: 0 } },
       group: groupNames(config.prefix).workers,
       concurrency: config.concurrency,
       readCommand: prepared.readCommand,

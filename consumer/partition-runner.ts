@@ -54,7 +54,7 @@ export function createPartitionRunner(
   place: { topic: string; partition: number },
   control: PartitionControl,
 ) {
-  const { claims, gate, log, worker, records } = tools;
+  const { claims, gate, load, log, worker, records } = tools;
   const order = createKeyOrder<Task>();
   const running = createRunning(tools.call, announce);
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
@@ -124,6 +124,7 @@ export function createPartitionRunner(
     if (gate.open)
       for (const task of order.take(tools.concurrency - active)) {
         active++;
+        load.active++;
         begin(task).catch(failed);
       }
     if (inbox.length > 0 && !paused) {
@@ -203,6 +204,7 @@ export function createPartitionRunner(
     inHand.done(task.offset);
     bytes -= task.bytes;
     active--;
+    load.active--;
     order.release(task.key);
     if (active === 0) quiet?.();
     inbox.admit();
@@ -246,6 +248,7 @@ export function createPartitionRunner(
     async stop(): Promise<void> {
       if (stopped) return;
       stopped = true;
+      load.active -= active;
       inbox.close();
       const given = running.abortAll().map(({ command }) => claimId(command));
       if (ownership === undefined) return;

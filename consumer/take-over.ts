@@ -29,7 +29,12 @@ export type TakeOverTools = {
   worker: string;
   records: EventRecords;
   readEvent: (value: Buffer | null) => JobEvent | Promise<JobEvent>;
+  /** What runs in the whole worker: when it is much, small batches would cost more than a few milliseconds. */
+  load: { active: number };
 };
+
+/** Jobs at once from which on a worker gathers, before it fetches and before it appends; for how many milliseconds. */
+export const gather = { from: 12, ms: 3 };
 
 /** @throws whatever keeps Kafka or the registry from answering; nothing was lost, try the whole again. */
 export async function takeOver(
@@ -37,10 +42,11 @@ export async function takeOver(
   { topic, partition }: { topic: string; partition: number },
   onFailure: (error: Error) => void,
 ): Promise<Ownership> {
-  const { cluster, log, group, worker, records } = tools;
+  const { cluster, log, group, worker, records, load } = tools;
   const identity = ownerIdentity(group, topic, partition);
   const writer = await openLogWriter({
     ...{ cluster, log, identity, onFailure },
+    linger: () => (load.active >= gather.from ? gather.ms : 0),
     maxRecords: Number.POSITIVE_INFINITY,
     maxBytes: Number.POSITIVE_INFINITY,
   });

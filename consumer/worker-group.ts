@@ -1,8 +1,11 @@
 // Membership of a worker in its consumer group: a runner for each partition that is assigned, kept over rebalances as
 // long as the partition stays; checkpoints every second. kafkajs's poll loop only hands records over.
+
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { Logger } from '../platform/log.ts';
 import { createPartitionRunner, type PartitionRunner, type RunnerTools } from './partition-runner.ts';
+import { gather } from './take-over.ts';
 
 export type WorkerGroupOptions = {
   kafka: Kafka;
@@ -18,8 +21,6 @@ export type WorkerGroup = Awaited<ReturnType<typeof joinWorkerGroup>>;
 
 const checkpointEvery = 1_000;
 const sweepEvery = 50;
-/** After a large fetch the next one waits a little (milliseconds), so that it is large too. */
-const gather = { from: 20, ms: 2 };
 
 export async function joinWorkerGroup(options: WorkerGroupOptions) {
   const { kafka, topics, tools, log, fatal, sessionTimeoutMs } = options;
@@ -140,7 +141,8 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
       if (isStale()) return;
       const messages: KafkaMessage[] = batch.messages;
       runners.get(nameOf(batch.topic, batch.partition))?.take(messages);
-      if (messages.length >= gather.from) await new Promise((resolve) => setTimeout(resolve, gather.ms));
+      // While much runs the next fetch waits a little, so that it brings more.
+      if (tools.load.active >= gather.from) await delay(gather.ms);
     },
   });
 

@@ -25,11 +25,16 @@ export type AppendQueue = ReturnType<typeof createAppendQueue>;
 export const batchLimits = { records: 2_000, bytes: 700_000 };
 const sequences = 2 ** 31;
 
-export function createAppendQueue(topic: string, partition: number, freed: (records: number, bytes: number) => void) {
+export function createAppendQueue(
+  topic: string,
+  partition: number,
+  freed: (records: number, bytes: number) => void,
+  firstSequence = 0,
+) {
   let waiting: Entry[] = [];
   let head = 0;
   let batch: Batch | undefined;
-  let sequence = 0;
+  let sequence = firstSequence;
 
   function nextBatch(): Batch {
     const entries: Entry[] = [];

@@ -23,9 +23,8 @@ export type LogWriterOptions = {
   maxBytes?: number;
   /** Told once, when nothing can be appended any more: fenced, or a fault of our own. */
   onFailure?: (error: Error) => void;
-  /** How long to gather after a large batch (milliseconds), and what counts as large (records). */
-  lingerMs?: number;
-  lingerFrom?: number;
+  /** How long to gather before the next batch (milliseconds), given the size of the last one. */
+  linger?: (lastSent: number) => number;
 };
 
 export type LogWriter = Awaited<ReturnType<typeof openLogWriter>>;
@@ -46,10 +45,16 @@ const sizeOf = ({ key, value, headers }: WireMessage): number => {
   return bytes;
 };
 
+/** At once when little comes; after a large batch the next one gathers. */
+const lingerWhenLarge = (lastSent: number): number => (lastSent >= 12 ? 3 : 0);
+
+/** So many records do not wait for more. */
+const fullBatch = 500;
+
 /** @throws when no producer id can be had; the caller decides how often to try. */
 export async function openLogWriter(options: LogWriterOptions) {
   const { cluster, log, identity, deadlineMs } = options;
-  const { maxRecords = 20_000, maxBytes = 64 * 2 ** 20, lingerMs = 3, lingerFrom = 12 } = options;
+  const { maxRecords = 20_000, maxBytes = 64 * 2 ** 20, linger = lingerWhenLarge } = options;
   const queues = new Map<string, AppendQueue>();
   const busy = new Set<string>();
   let producer: ProducerIdentity = await cluster.initProducerId(identity ?? null);
@@ -100,7 +105,8 @@ export async function openLogWriter(options: LogWriterOptions) {
         .filter((queue) => !queue.idle && !queue.inFlight && leaderId(queue) === nodeId)
         .toArray();
       if (due.length === 0) break;
-      if (failures === 0 && lastSent >= lingerFrom && records < lastSent * 2) await delay(lingerMs);
+      const wait = failures === 0 && records < fullBatch ? linger(lastSent) : 0;
+      if (wait > 0) await delay(wait);
       if (await send(nodeId, due)) failures = 0;
       else {
         failures++;

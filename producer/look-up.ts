@@ -1,5 +1,6 @@
 // Reads job status by id. All look-ups that come while one round trip is under way travel together in the next: an
 // adaptive batch, like the log writer's. Called by submit and read-job.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
 import type { ReadModel } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
@@ -17,6 +18,9 @@ export type LookUp = ReturnType<typeof createLookUp>;
 
 const perRoundTrip = 500;
 
+/** After a large round trip (look-ups) the next one gathers (milliseconds). */
+const gather = { from: 8, ms: 2 };
+
 /** `patienceMs`: how long a PUT waits for an answer that it can do without. */
 export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadModel; log: Logger; patienceMs?: number }) {
   let asked: Asked[] = [];
@@ -24,9 +28,11 @@ export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadMode
   let away = false;
 
   async function work() {
-    while (asked.length > 0) {
+    for (let last = 0; asked.length > 0; ) {
+      if (last >= gather.from && asked.length < last) await delay(gather.ms);
       const batch = asked.slice(0, perRoundTrip);
       asked = asked.slice(batch.length);
+      last = batch.length;
       const impatient = setInterval(() => {
         away = true;
         for (const { patient, resolve } of [...batch, ...asked]) if (!patient) resolve(undefined);

@@ -62,6 +62,10 @@ export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15
     kick() {
       running ??= run();
     },
+    /** Documents in the last flush. */
+    get lastSize() {
+      return lastSize;
+    },
     /** What has been written of these partitions (`topic/partition`), as offsets to commit. */
     written: (of: ReadonlySet<string>) => [...written].flatMap(([name, offset]) => (of.has(name) ? [offset] : [])),
     /** Resolves when nothing is pending. */
