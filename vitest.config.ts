@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+// A path: vitest writes its results there as JSON too, for whoever sums them up.
+const report = process.env.PUTLOG_TEST_REPORT;
 const exclude = ['node_modules/**', '.putlog/**'];
 
 export default defineConfig({
   test: {
     // One embedded stack serves the whole run; two cores do not profit from more than two files at once.
     maxWorkers: 2,
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       { test: { name: 'unit', include: ['**/*.unit.test.ts'], exclude, testTimeout: 10_000 } },
       {

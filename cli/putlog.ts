@@ -14,7 +14,7 @@ service('api', 'accepts jobs and answers for them over HTTP').action(async () =>
 });
 service('worker', 'runs jobs').action(async () => {
   const { startWorker } = await import('../consumer/main.ts');
-  await runService('worker', process.env, startWorker);
+  await runService('worker', process.env, startWorker, 'is logged');
 });
 service('projector', 'keeps job status in MongoDB up to date').action(async () => {
   const { startProjector } = await import('../projections/main.ts');

@@ -58,6 +58,8 @@ export function createPartitionRunner(
   const order = createKeyOrder<Task>();
   const running = createRunning(tools.call, announce);
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
+  /** Claims that are ours and have no outcome yet. */
+  const claimed = new Set<string>();
   let inHand = createInHand(0);
   let ownership: Ownership | undefined;
   let bytes = 0;
@@ -70,10 +72,16 @@ export function createPartitionRunner(
   let quiet: (() => void) | undefined;
 
   async function start(): Promise<void> {
-    ownership = await persist(() => takeOver(tools, place, (error) => stopped || control.lost(error)), {
-      ...{ log, what: `take ${place.topic}/${place.partition} over` },
-      givenUp: () => stopped,
-    });
+    try {
+      ownership = await persist(() => takeOver(tools, place, (error) => stopped || control.lost(error)), {
+        ...{ log, what: `take ${place.topic}/${place.partition} over` },
+        givenUp: () => stopped,
+      });
+    } catch (error) {
+      // Given up in the meantime, or fenced and told so: what kept it from starting matters to nobody any more.
+      if (stopped) return;
+      throw error;
+    }
     if (stopped) return ownership.writer.close(0);
     inHand = createInHand(ownership.from);
     received = ownership.from;
@@ -141,10 +149,14 @@ export function createPartitionRunner(
     const { command, offset } = task;
     const position = positionText({ ...place, offset });
     const { owner } = ownership;
-    const claim = await claims.claim({ id: claimId(command), position, owner, digest: command.digest });
-    if (stopped) return;
-    if (claim.kind === 'mine') await runClaimed(task, claim.takes);
-    else if (!claim.samePayload)
+    const id = claimId(command);
+    const claim = await claims.claim({ id, position, owner, digest: command.digest });
+    if (stopped) return claim.kind === 'mine' ? claims.release([id], owner) : undefined;
+    if (claim.kind === 'mine') {
+      claimed.add(id);
+      await runClaimed(task, claim.takes);
+      if (!stopped) claimed.delete(id);
+    } else if (!claim.samePayload)
       await conclude(task, {
         kind: 'rejected',
         code: 'id-conflict',
@@ -162,6 +174,8 @@ export function createPartitionRunner(
     if (takes >= deadAfterTakes)
       return dead('job-killed-its-worker', `Its worker died ${takes - 1} times while the job ran.`);
     const work = async () => {
+      // The partition may have gone while this waited behind the gate.
+      if (stopped) return;
       const result = await running.run(task, job);
       if (!stopped) await conclude(task, decide(result));
     };
@@ -250,10 +264,10 @@ export function createPartitionRunner(
       stopped = true;
       load.active -= active;
       inbox.close();
-      const given = running.abortAll().map(({ command }) => claimId(command));
+      running.abortAll();
       if (ownership === undefined) return;
       await ownership.writer.close(0);
-      await claims.release(given, ownership.owner);
+      await claims.release([...claimed], ownership.owner);
     },
   };
 }

@@ -79,10 +79,9 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
       }
     },
 
-    /** Resolves to what was running: its outcome is nobody's here any more. */
-    abortAll(): Task[] {
+    /** The outcome of what runs is nobody's here any more. */
+    abortAll() {
       for (const { abort } of runs) abort?.abort(new PutlogError('shutting-down', 'The worker gives the job up.'));
-      return [...runs].map(({ task }) => task);
     },
   };
 }

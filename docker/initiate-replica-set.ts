@@ -34,5 +34,6 @@ async function main(member: string): Promise<void> {
 }
 
 const [member, ...others] = process.argv.slice(2);
-if (member === undefined || others.length > 0) throw new Error('usage: node docker/initiate-replica-set.ts <host:port>');
+if (member === undefined || others.length > 0)
+  throw new Error('usage: node docker/initiate-replica-set.ts <host:port>');
 await main(member);

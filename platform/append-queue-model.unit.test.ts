@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PutlogError } from '../schemas/problem.ts';
 import { createAppendQueue } from './append-queue.ts';
-import type { ProduceBatch } from './cluster.ts';
+import type { ProduceBatch } from './produce-request.ts';
 
 /** What can happen to a queue: the log writer's calls, and every way in which a request can end. */
 const steps = fc.array(

@@ -1,7 +1,7 @@
 // What waits to be appended to one partition: records in order, the batch that is being sent with its sequence, and
 // what becomes of either when an answer comes or a deadline passes. No I/O; the log writer drives it.
 import { PutlogError } from '../schemas/problem.ts';
-import type { ProduceBatch, WireMessage } from './cluster.ts';
+import type { ProduceBatch, WireMessage } from './produce-request.ts';
 
 /** `expiresAt` on the monotonic clock, in milliseconds; Infinity: waits for ever. */
 export type Entry = {

@@ -5,9 +5,9 @@ import { logLevel } from 'kafkajs';
 import Cluster, { type InnerBroker, type InnerMessage } from 'kafkajs/src/cluster/index.js';
 import { createLogger } from 'kafkajs/src/loggers/index.js';
 import socketFactory from 'kafkajs/src/network/socketFactory.js';
-import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
 import { requests } from 'kafkajs/src/protocol/requests/index.js';
 import { kafkaLog, type Logger } from './log.ts';
+import { type ProduceBatch, type ProducerIdentity, produceRequest } from './produce-request.ts';
 
 /** Times in milliseconds. Every field is given, because kafkajs's defaults change with NODE_ENV. */
 export const kafkaTimes = {
@@ -16,14 +16,6 @@ export const kafkaTimes = {
   requestTimeout: 10_000,
   retry: { initialRetryTime: 50, maxRetryTime: 1_000, factor: 0.2, multiplier: 1.5, retries: 2 },
 };
-
-/** Epoch and id that Kafka gave a writer; `producerId` is an int64 in decimal. */
-export type ProducerIdentity = { producerId: string; producerEpoch: number };
-
-/** Key, value and headers as they go over the wire; `timestamp` in milliseconds. */
-export type WireMessage = { key: Buffer; value: Buffer; headers: Record<string, string | Buffer>; timestamp: number };
-
-export type ProduceBatch = { topic: string; partition: number; firstSequence: number; messages: WireMessage[] };
 
 /** `errorCode` is Kafka's, 0 for stored; `offset` of the first record. */
 export type ProduceResult = { topic: string; partition: number; errorCode: number; offset: number };
@@ -41,6 +33,9 @@ export type KafkaCluster = ReturnType<typeof createCluster>;
 type ProduceResponse = {
   topics: { topicName: string; partitions: { partition: number; errorCode: number; baseOffset: string }[] }[];
 };
+
+/** Any payload gives the decoder of the answer. */
+const { decode: decodeProduceAnswer } = requests.Produce.protocol({ version: 7 })({ topicData: [] }).response;
 
 export function createCluster({ brokers, clientId, log }: { brokers: string; clientId: string; log: Logger }) {
   const cluster = new Cluster({
@@ -106,18 +101,11 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
 
     /** One Produce request, acks=all, not transactional. Results are per batch; it throws when the outcome is unknown. */
     async produce(broker: InnerBroker, producer: ProducerIdentity, batches: ProduceBatch[]): Promise<ProduceResult[]> {
-      const topicData = Map.groupBy(batches, (batch) => batch.topic)
-        .entries()
-        .map(([topic, partitions]) => ({ topic, partitions }))
-        .toArray();
-      const protocol = broker.lookupRequest(
-        apiKeys.Produce,
-        requests.Produce,
-      )({ acks: -1, timeout: kafkaTimes.requestTimeout, ...producer, topicData });
+      const request = produceRequest(batches, producer, kafkaTimes.requestTimeout);
       // kafkajs would throw the first partition's error and drop the others' answers: take the decoded answer instead.
-      const response = { decode: protocol.response.decode, parse: async (data: unknown) => data };
+      const response = { decode: decodeProduceAnswer, parse: async (data: unknown) => data };
       try {
-        const answer = (await broker.connectionPool.send({ request: protocol.request, response })) as ProduceResponse;
+        const answer = (await broker.connectionPool.send({ request, response })) as ProduceResponse;
         return answer.topics.flatMap(({ topicName, partitions }) =>
           partitions.map(({ partition, errorCode, baseOffset }) => ({
             topic: topicName,

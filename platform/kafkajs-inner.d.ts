@@ -13,10 +13,6 @@ declare module 'kafkajs/src/cluster/index.js' {
   export type InnerBroker = {
     nodeId: number | null;
     connectionPool: { send(protocol: { request: object; response: object }): Promise<unknown> };
-    lookupRequest(
-      apiKey: number,
-      definition: object,
-    ): (payload: object) => { request: object; response: { decode: (raw: Buffer) => Promise<unknown> } };
     disconnect(): Promise<void>;
     initProducerId(options: {
       transactionalId: string | null;
@@ -64,11 +60,14 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   export default function socketFactory(): object;
 }
 declare module 'kafkajs/src/protocol/requests/index.js' {
-  export const requests: { Produce: object };
+  type Produce = (payload: object) => {
+    request: { encode: () => Promise<{ buffer: Buffer }> };
+    response: { decode: (raw: Buffer) => Promise<unknown> };
+  };
+  export const requests: { Produce: { protocol: (options: { version: number }) => Produce } };
 }
-declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
-  const apiKeys: { Produce: number };
-  export default apiKeys;
+declare module 'kafkajs/src/protocol/recordBatch/crc32C/index.js' {
+  export default function crc32C(buffer: Buffer): number;
 }
 declare module 'kafkajs/src/producer/partitioners/default/murmur2.js' {
   export default function murmur2(key: Buffer): number;

@@ -159,7 +159,7 @@ describe('what cannot be appended is told, and how', () => {
     const writer = await open({ cluster: { ...cluster, broker }, deadlineMs: 300 });
     await expect(writer.append(record('lost'))).rejects.toMatchObject({ code: 'log-unavailable' });
     away = false;
-    await writer.append(record('kept'));
+    await until('the writer finds the broker', () => writer.append(record('kept')).catch(() => undefined));
     expect(await stored()).toEqual(['kept']);
   });
 

@@ -4,10 +4,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PutlogError } from '../schemas/problem.ts';
 import { type AppendQueue, createAppendQueue } from './append-queue.ts';
-import type { KafkaCluster, ProduceBatch, ProduceResult, ProducerIdentity, WireMessage } from './cluster.ts';
+import type { KafkaCluster, ProduceResult } from './cluster.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
 import { produceOutcome, tooLarge } from './produce-outcome.ts';
+import type { ProduceBatch, ProducerIdentity, WireMessage } from './produce-request.ts';
 
 /** One record and where it goes. `timestamp` in milliseconds since the epoch. */
 export type LogRecord = WireMessage & { topic: string; partition: number };

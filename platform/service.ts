@@ -18,8 +18,16 @@ const exitConfig = 78;
 const isConfiguration = (error: unknown) =>
   [ConfigError, JobsError, IncompatibleSchemaError, TopicMismatchError].some((kind) => error instanceof kind);
 
+/** What a promise that nobody awaits does to the process: a worker runs its users' functions, and outlives theirs. */
+type Stray = 'ends the process' | 'is logged';
+
 /** Runs until a signal comes (0), the parent goes (0), the start fails (78 or 1) or something fatal happens (1). */
-export async function runService(name: string, env: NodeJS.ProcessEnv, start: StartService): Promise<void> {
+export async function runService(
+  name: string,
+  env: NodeJS.ProcessEnv,
+  start: StartService,
+  stray: Stray = 'ends the process',
+): Promise<void> {
   const config = configOrExit(name, env);
   const log = createLogger(name, config.logLevel);
   const stopped = Promise.withResolvers<number>();
@@ -28,7 +36,10 @@ export async function runService(name: string, env: NodeJS.ProcessEnv, start: St
     stopped.resolve(1);
   };
   process.on('uncaughtException', fatal);
-  process.on('unhandledRejection', fatal);
+  process.on('unhandledRejection', (error) => {
+    if (stray === 'ends the process') fatal(error);
+    else log.error({ err: error }, 'a promise was rejected that nobody awaits; a function must await what it starts');
+  });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.on(signal, () => {
       log.info({ signal }, 'stopping');

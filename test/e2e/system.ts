@@ -25,6 +25,9 @@ export type SystemOptions = {
 
 const jobs = join(import.meta.dirname, '../jobs');
 
+/** Job types for a PUTLOG_JOBS of the end-to-end tests alone. */
+export const endToEndJobs = join(import.meta.dirname, 'jobs');
+
 /** To be called once at the top of a test file, because it registers hooks. */
 export function useSystem({ addresses = () => inject('stack'), settings = {} }: SystemOptions = {}) {
   const prefix = randomName('e2e');

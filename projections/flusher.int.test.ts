@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { createMongo } from '../platform/mongo.ts';
+import { checkpointId, type ReadModel, readModelNamed } from '../platform/read-model.ts';
+import { queuedJob } from '../schemas/queued-job.ts';
+import { until } from '../test/stack/deadline.ts';
+import { silent as log } from '../test/stack/log.ts';
+import { createFlusher } from './flusher.ts';
+
+const uri = new URL(inject('stack').mongoUri);
+uri.pathname = `/flusher-${randomUUID()}`;
+const mongo = createMongo(uri.href);
+const model = readModelNamed(mongo.db, 'jobs_v1');
+
+beforeEach(async () => {
+  await model.jobs.deleteMany({});
+  await model.checkpoints.deleteMany({});
+});
+afterAll(async () => {
+  await mongo.db.dropDatabase();
+  await mongo.close();
+});
+
+function open(replaced: Partial<ReadModel> = {}) {
+  const sizes: number[] = [];
+  const flusher = createFlusher({ model: { ...model, ...replaced }, log, flushed: (size) => sizes.push(size) });
+  /** The command at this offset of partition 0 was read. */
+  const read = (offset: number) => {
+    const command = {
+      kind: 'submit',
+      type: 't',
+      generation: 0,
+      attempt: 1,
+      key: 'k',
+      payload: '{}',
+      digest: 'd',
+    } as const;
+    const position = { topic: 'c', partition: 0, offset };
+    flusher.pending.add(queuedJob({ ...command, id: `${offset}`, submittedAt: 1 }, position));
+    flusher.pending.reached('c', 0, offset + 1);
+  };
+  return { flusher, sizes, read };
+}
+const checkpoint = async (topic = 'c') =>
+  (await model.checkpoints.findOne({ _id: checkpointId('jobs_v1', topic) }))?.next;
+
+/** A collection whose method fails `times` times and notes the calls; everything else is the real one. */
+function failing<T extends object>(real: T, method: keyof T & string, times: number, notes: string[] = []): T {
+  let left = times;
+  const original: unknown = real[method];
+  if (typeof original !== 'function') throw new TypeError(`${method} is no method`);
+  const value = async (...args: unknown[]) => {
+    if (left-- > 0) {
+      notes.push(`${method} failed`);
+      throw new Error('no primary');
+    }
+    notes.push(method);
+    return original.apply(real, args);
+  };
+  return Object.create(real, { [method]: { value } });
+}
+
+describe('a flush', () => {
+  test('writes the documents, then the checkpoint, and says what it wrote', async () => {
+    const notes: string[] = [];
+    const { flusher, sizes, read } = open({
+      jobs: failing(model.jobs, 'insertMany', 0, notes),
+      checkpoints: failing(model.checkpoints, 'bulkWrite', 0, notes),
+    });
+    for (const offset of [0, 1, 2]) read(offset);
+    flusher.pending.reached('e', 3, 8);
+    flusher.kick();
+    await flusher.settled();
+    expect(notes).toEqual(['insertMany', 'bulkWrite']);
+    expect(await model.jobs.countDocuments()).toBe(3);
+    expect([await checkpoint('c'), await checkpoint('e')]).toEqual([{ 0: 3 }, { 3: 8 }]);
+    expect(sizes).toEqual([3]);
+    expect(flusher.written(new Set(['c/0', 'x/1']))).toEqual([{ topic: 'c', partition: 0, offset: '3' }]);
+  });
+
+  test('with nothing to tell of a job moves the checkpoint all the same', async () => {
+    const { flusher, sizes } = open();
+    flusher.pending.reached('e', 0, 4);
+    flusher.kick();
+    await flusher.settled();
+    expect([await checkpoint('e'), sizes]).toEqual([{ 0: 4 }, [0]]);
+  });
+
+  test('takes what comes meanwhile into the next one, with nothing lost', async () => {
+    const { flusher, sizes, read } = open();
+    for (let offset = 0; offset < 500; offset++) {
+      read(offset);
+      flusher.kick();
+      if (offset % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await flusher.settled();
+    expect(sizes.reduce((a, b) => a + b)).toBe(500);
+    expect(sizes.length).toBeLessThan(100);
+    expect([await model.jobs.countDocuments(), await checkpoint()]).toEqual([500, { 0: 500 }]);
+  });
+
+  test('that was asked for with nothing pending does not keep later ones from happening', async () => {
+    const { flusher, read } = open();
+    flusher.kick();
+    await flusher.settled();
+    read(0);
+    flusher.kick();
+    await until('the checkpoint', checkpoint, 5_000);
+    expect(await model.jobs.countDocuments()).toBe(1);
+  });
+});
+
+describe('while MongoDB fails', () => {
+  test('the same documents are written again before any checkpoint', async () => {
+    const notes: string[] = [];
+    const { flusher, read } = open({
+      jobs: failing(model.jobs, 'insertMany', 2, notes),
+      checkpoints: failing(model.checkpoints, 'bulkWrite', 0, notes),
+    });
+    read(0);
+    flusher.kick();
+    await until('a failure', async () => (notes.length > 0 ? true : undefined));
+    expect(await checkpoint()).toBeUndefined();
+    read(1);
+    await flusher.settled();
+    expect(notes).toEqual([
+      ...['insertMany failed', 'insertMany failed', 'insertMany', 'bulkWrite'],
+      ...['insertMany', 'bulkWrite'],
+    ]);
+    expect([await model.jobs.countDocuments(), await checkpoint()]).toEqual([2, { 0: 2 }]);
+  });
+
+  test('a checkpoint that fails is written again, and the documents are not', async () => {
+    const notes: string[] = [];
+    const { flusher, read } = open({
+      jobs: failing(model.jobs, 'insertMany', 0, notes),
+      checkpoints: failing(model.checkpoints, 'bulkWrite', 1, notes),
+    });
+    read(0);
+    flusher.kick();
+    await flusher.settled();
+    expect(notes).toEqual(['insertMany', 'bulkWrite failed', 'bulkWrite']);
+    expect(flusher.written(new Set(['c/0']))).toEqual([{ topic: 'c', partition: 0, offset: '1' }]);
+  });
+});
+
+test('the checkpoint never goes back, whichever projector writes last', async () => {
+  const [zombie, owner] = [open(), open()];
+  owner.flusher.pending.reached('c', 0, 90);
+  owner.flusher.pending.reached('c', 1, 10);
+  owner.flusher.kick();
+  await owner.flusher.settled();
+  zombie.flusher.pending.reached('c', 0, 40);
+  zombie.flusher.pending.reached('c', 1, 11);
+  zombie.flusher.kick();
+  await zombie.flusher.settled();
+  expect(await checkpoint()).toEqual({ 0: 90, 1: 11 });
+});
