@@ -1,9 +1,9 @@
 // Calls a handler and turns whatever it does (return, throw, anything else) into one value; it never throws itself. The
 // handler runner does this on the event loop, the handler thread in its worker thread.
-import { Compile } from 'typebox/compile';
 import type { JobContext, JobDefinition } from '../schemas/define-job.ts';
 import type { ErrorCode } from '../schemas/error-codes.ts';
 import { PutlogError, type Violation } from '../schemas/problem.ts';
+import { createValueCheck } from '../schemas/value-check.ts';
 
 /** `result` is JSON text; what a handler returns nothing for is `null`. */
 export type HandlerResult =
@@ -11,7 +11,6 @@ export type HandlerResult =
   | { ok: false; code: ErrorCode; detail: string; errors?: Violation[] };
 
 const maxDetail = 2_000;
-const maxViolations = 50;
 
 const cut = (text: string) => (text.length <= maxDetail ? text : `${text.slice(0, maxDetail)}…`);
 
@@ -33,8 +32,8 @@ const inWords = (thrown: unknown): string => (typeof thrown === 'object' ? JSON.
 
 /** How results of one definition are checked; made once a type, since compiling takes a millisecond, and loadJobs has tried it. */
 export function createResultCheck({ result: schema }: JobDefinition, limitBytes: number) {
-  const validator = Compile(schema);
-  const allowsNothing = validator.Check(undefined);
+  const check = createValueCheck(schema);
+  const allowsNothing = check(undefined).length === 0;
 
   const invalid = (detail: string, errors?: Violation[]): HandlerResult => {
     return { ok: false, code: 'job-result-invalid', detail, ...(errors && { errors }) };
@@ -55,12 +54,9 @@ export function createResultCheck({ result: schema }: JobDefinition, limitBytes:
     }
     // Checked is what is recorded and read later: a Date is a string by now, an undefined member is absent.
     const recorded: unknown = JSON.parse(text);
-    if (validator.Check(recorded) || (returned === undefined && allowsNothing)) return { ok: true, result: text };
-    const errors = validator.Errors(recorded).slice(0, maxViolations);
-    return invalid(
-      'the result does not fit its schema',
-      errors.map(({ instancePath: pointer, message }) => ({ pointer, detail: message })),
-    );
+    const errors = check(recorded);
+    if (errors.length === 0 || (returned === undefined && allowsNothing)) return { ok: true, result: text };
+    return invalid('the result does not fit its schema', errors);
   };
 }
 

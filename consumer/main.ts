@@ -50,7 +50,8 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const gate = createGate(() => group?.go());
   const records = createEventRecords({ topic: prepared.eventsTopic, ...prepared, worker });
   group = await joinWorkerGroup({
-    ...{ kafka, log, fatal },
+    kafka: createKafka({ ...connection, patient: true }),
+    ...{ log, fatal },
     topics: prepared.commandTopics,
     sessionTimeoutMs: config.sessionTimeoutMs,
     tools: {

@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
+import { leaveAsLostMember } from '../platform/leave-lost-member.ts';
 import type { Logger } from '../platform/log.ts';
 import { createPartitionRunner, type PartitionRunner, type RunnerTools } from './partition-runner.ts';
 import { gather } from './take-over.ts';
@@ -27,6 +28,7 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
   const runners = new Map<string, PartitionRunner>();
   const stopping = new Set<Promise<void>>();
   let committed = new Map<string, string>();
+  let closed = false;
   const ready = Promise.withResolvers<void>();
   const consumer = kafka.consumer({
     groupId: tools.group,
@@ -41,7 +43,7 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
       maxRetryTime: 1_000,
       factor: 0.2,
       multiplier: 2,
-      retries: 5,
+      retries: Number.MAX_SAFE_INTEGER,
       restartOnFailure: async () => true,
     },
   });
@@ -107,6 +109,8 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     else fatal(error);
   });
 
+  leaveAsLostMember({ consumer, cluster: tools.cluster, group: tools.group, log, closed: () => closed });
+
   async function commit() {
     const due = [...runners.values()]
       .flatMap((runner) => runner.checkpoint() ?? [])
@@ -155,6 +159,7 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     },
     /** Drains, commits and leaves, at most about `deadline` milliseconds. */
     async stop(deadline: number): Promise<void> {
+      closed = true;
       clearInterval(commitTimer);
       await Promise.all([...runners.values()].map((runner) => runner.drain(deadline)));
       clearInterval(sweepTimer);

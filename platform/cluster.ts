@@ -162,6 +162,13 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
       );
     },
 
+    /** Tells a group that one of its members is gone for good. @throws also where the group has forgotten it already */
+    async leaveGroup(groupId: string, memberId: string): Promise<void> {
+      await cluster.connect();
+      const coordinator = await cluster.findGroupCoordinator({ groupId });
+      await coordinator.leaveGroup({ groupId, memberId });
+    },
+
     /** What a group last committed for one partition; undefined: nothing. */
     async committed(groupId: string, topic: string, partition: number) {
       const coordinator = await cluster.findGroupCoordinator({ groupId });

@@ -3,12 +3,19 @@ import { Kafka, logLevel } from 'kafkajs';
 import { kafkaTimes } from './cluster.ts';
 import { kafkaLog, type Logger } from './log.ts';
 
-export function createKafka({ brokers, clientId, log }: { brokers: string; clientId: string; log: Logger }) {
+/** A consumer that crashes loses its place in the group, and one that finds no coordinator never comes back. */
+const patientRetry = { ...kafkaTimes.retry, retries: Number.MAX_SAFE_INTEGER };
+
+type KafkaOptions = { brokers: string; clientId: string; log: Logger; patient?: boolean };
+
+/** `patient`: for consumers, which outlast any absence of the brokers; otherwise an absence is told after a few tries. */
+export function createKafka({ brokers, clientId, log, patient = false }: KafkaOptions) {
   silenceTimerWarning();
   return new Kafka({
     clientId,
     brokers: brokers.split(','),
     ...kafkaTimes,
+    ...(patient && { retry: patientRetry }),
     enforceRequestTimeout: true,
     logLevel: logLevel.INFO,
     logCreator: kafkaLog(log),

@@ -30,6 +30,7 @@ declare module 'kafkajs/src/cluster/index.js' {
         partitions: { partition: number; highWatermark: string; lastStableOffset: string; messages: InnerMessage[] }[];
       }[];
     }>;
+    leaveGroup(options: { groupId: string; memberId: string }): Promise<unknown>;
     offsetFetch(options: {
       groupId: string;
       topics: { topic: string; partitions: { partition: number }[] }[];

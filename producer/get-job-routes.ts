@@ -2,6 +2,7 @@
 // looked up too: its jobs are in the log all the same.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
+import { isTypeName } from '../schemas/define-job.ts';
 import { isTerminal } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { describeGet, describeGetAny } from './api-description.ts';
@@ -12,9 +13,6 @@ import { statusType, unknownJobType } from './put-job-routes.ts';
 import type { ReadJob } from './read-job.ts';
 
 type WithTypeAndId = { Params: { type: string; id: string } };
-
-/** What a type may be called; a look-up of anything else would ask the log for what cannot be in it. */
-const typeName = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/;
 
 export const getJobRoutes =
   ({ jobs, readJob }: { jobs: ReadonlyMap<string, LoadedJob>; readJob: ReadJob }) =>
@@ -42,7 +40,8 @@ export const getJobRoutes =
       onRequest: checkId,
       handler: async (request, reply) => {
         const { type, id } = request.params;
-        if (!typeName.test(type) || type.length > 100) throw unknownJobType(type, jobs);
+        // A look-up of what no type is called would ask the log for what cannot be in it.
+        if (!isTypeName(type)) throw unknownJobType(type, jobs);
         return answer(type, id, request, reply);
       },
     });

@@ -5,9 +5,9 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { isTerminal } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
 import { describePut } from './api-description.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
-import { createPayloadCheck } from './check-payload.ts';
 import { jobStatusBody } from './job-status-body.ts';
 import { nearNames } from './near-names.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
@@ -33,12 +33,13 @@ function mustBeNew({ headers }: FastifyRequest): boolean {
 }
 
 function submitHandler(job: JobDefinition, submit: Submit) {
-  const checkPayload = createPayloadCheck(job.payload);
+  const check = createValueCheck(job.payload);
   return async (request: FastifyRequest<WithId>, reply: FastifyReply): Promise<FastifyReply> => {
     const { id } = request.params;
     const payload = request.body;
     if (payload === undefined) throw new PutlogError('malformed-json', 'the body is empty; send a JSON value');
-    checkPayload(payload);
+    const violations = check(payload);
+    if (violations.length > 0) refusePayload(violations);
     const { known, job: status } = await submit({
       job,
       id,

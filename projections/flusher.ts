@@ -60,7 +60,7 @@ export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15
     pending,
     /** Begins a flush unless one is under way. */
     kick() {
-      running ??= run();
+      if (pending.dirty) running ??= run();
     },
     /** Documents in the last flush. */
     get lastSize() {

@@ -2,6 +2,7 @@
 import { createBlobGarbage } from '../platform/blob-garbage.ts';
 import { prepareBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
+import { createCluster } from '../platform/cluster.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadJobs } from '../platform/load-jobs.ts';
@@ -23,7 +24,9 @@ const builtIn = new URL('../jobs/', import.meta.url).pathname;
 
 export const startProjector: StartService = async (config, log, fatal) => {
   const jobs = await loadJobs(config.jobs ? [builtIn, config.jobs] : [builtIn]);
-  const kafka = createKafka({ brokers: config.kafkaBrokers, clientId: `putlog-projector-${process.pid}`, log });
+  const connection = { brokers: config.kafkaBrokers, clientId: `putlog-projector-${process.pid}`, log };
+  const kafka = createKafka(connection);
+  const cluster = createCluster(connection);
   const mongo = createMongo(config.mongoUri);
   const [prepared, model] = await Promise.all([
     prepareLog({ config, kafka, jobs, log }),
@@ -37,7 +40,8 @@ export const startProjector: StartService = async (config, log, fatal) => {
   const metrics = createMetrics('projector');
   const flusher = createFlusher({ model, log, flushed: (size, took) => metrics.flushed(size, took / 1_000) });
   const group = await joinProjectorGroup({
-    ...{ kafka, log, fatal, model, flusher },
+    kafka: createKafka({ ...connection, patient: true }),
+    ...{ cluster, log, fatal, model, flusher },
     group: groupNames(config.prefix).projectors,
     topics: [...prepared.commandTopics, prepared.eventsTopic],
     sessionTimeoutMs: config.sessionTimeoutMs,
@@ -50,7 +54,7 @@ export const startProjector: StartService = async (config, log, fatal) => {
       clearInterval(sweeper);
       await group.stop(deadline);
       await health.close();
-      await mongo.close();
+      await Promise.all([cluster.close(), mongo.close()]);
     },
   };
 };

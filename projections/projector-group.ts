@@ -2,6 +2,8 @@
 // own checkpoint, folded, and flushed. The group's committed offsets are written only for tools that show lag.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { KafkaCluster } from '../platform/cluster.ts';
+import { leaveAsLostMember } from '../platform/leave-lost-member.ts';
 import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
 import { checkpointId, type ReadModel } from '../platform/read-model.ts';
@@ -18,6 +20,7 @@ export type Fold = (
 
 export type ProjectorGroupOptions = {
   kafka: Kafka;
+  cluster: Pick<KafkaCluster, 'leaveGroup'>;
   group: string;
   topics: string[];
   sessionTimeoutMs: number;
@@ -55,7 +58,7 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
       maxRetryTime: 1_000,
       factor: 0.2,
       multiplier: 2,
-      retries: 5,
+      retries: Number.MAX_SAFE_INTEGER,
       restartOnFailure: async () => true,
     },
   });
@@ -72,6 +75,8 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     if (restart) log.info({ reason: error.message }, 'the consumer restarts');
     else fatal(error);
   });
+
+  leaveAsLostMember({ consumer, cluster: options.cluster, group, log, closed: () => closed });
 
   /** What is pending goes in first, so that the checkpoint is the truth; then every partition begins at it. */
   async function begin(term: number) {

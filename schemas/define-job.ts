@@ -54,6 +54,9 @@ export type JobDefinition = {
 };
 
 const typeName = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
+/** Lower-case, dotted, at most 100 characters. */
+export const isTypeName = (type: string): boolean => type.length <= 100 && typeName.test(type);
+
 const queueName = /^[a-z][a-z0-9-]{0,40}$/;
 
 /** @throws TypeError that lists everything wrong with the definition. */

@@ -1,5 +1,5 @@
-// Checks payloads against the schema of their job type, compiled once at start. A payload is taken as it is or refused
-// with everything that is wrong with it: nothing is coerced, filled in or removed.
+// Checks payloads and results against the schema of their job type, compiled once. A value is taken as it is or refused
+// with everything that is wrong with it: nothing is coerced, filled in or removed. Producer and consumer call it.
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
@@ -7,6 +7,7 @@ import { Settings } from 'typebox/system';
 import { PutlogError, type Violation } from '../schemas/problem.ts';
 
 const maxViolations = 20;
+const none: Violation[] = [];
 
 const pointerTo = (parent: string, name: string) => `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
@@ -29,18 +30,22 @@ function violationsOf(error: TLocalizedValidationError): Violation[] {
 /** Only says that there are members of the object that do not fit; each of them is reported by itself. */
 const isSummary = ({ keyword }: TLocalizedValidationError) => keyword === 'additionalProperties';
 
-/** @returns a function that throws PutlogError invalid-payload, with at most 20 violations. */
-export function createPayloadCheck(schema: TSchema): (payload: unknown) => void {
-  // The library's limit is one for the process and 8 by default; it bounds what one bad payload can cost.
+/** @returns a function that lists what is wrong with a value, at most 20 violations; none: it fits. */
+export function createValueCheck(schema: TSchema): (value: unknown) => Violation[] {
+  // The library's limit is one for the process and 8 by default; it bounds what one bad value can cost.
   Settings.Set({ maxErrors: 2 * maxViolations });
   const validator = Compile(schema);
-  return (payload) => {
-    if (validator.Check(payload)) return;
-    const found = validator.Errors(payload).filter((error) => !isSummary(error));
-    const errors = found.flatMap(violationsOf).slice(0, maxViolations);
-    const [first] = errors;
-    const where = first === undefined ? 'it does not fit' : `${first.pointer || 'the whole'} ${first.detail}`;
-    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-    throw new PutlogError('invalid-payload', `${where}${more}`, { errors });
+  return (value) => {
+    if (validator.Check(value)) return none;
+    const found = validator.Errors(value).filter((error) => !isSummary(error));
+    return found.flatMap(violationsOf).slice(0, maxViolations);
   };
+}
+
+/** @throws PutlogError invalid-payload */
+export function refusePayload(errors: Violation[]): never {
+  const [first] = errors;
+  const where = first === undefined ? 'it does not fit' : `${first.pointer || 'the whole'} ${first.detail}`;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  throw new PutlogError('invalid-payload', `${where}${more}`, { errors });
 }
