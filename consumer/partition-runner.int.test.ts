@@ -37,7 +37,7 @@ describe('one outcome for each command', () => {
       ['b', 1],
       ['c', 0],
     ] as const)
-      await bench.submit(id, { partition }); // prettier
+      await bench.submit(id, { partition });
     const [first, second] = [await run({}, 0), await run({}, 1)];
     await Promise.all([first.done(2), second.done(1)]);
     expect((await kinds(0)).toSorted()).toEqual(['a succeeded', 'c succeeded']);

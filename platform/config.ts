@@ -14,7 +14,7 @@ const text = (env: string, fallback: string | undefined, about: string): Setting
 function integer(env: string, fallback: number, min: number, max: number, about: string): Setting<number> {
   const parse = (value: string) => {
     const number = Number(value);
-    if (!Number.isInteger(number) || number < min || number > max)
+    if (!/^-?\d+$/.test(value) || number < min || number > max)
       throw new Error(`must be a whole number from ${min} to ${max}`);
     return number;
   };

@@ -2,6 +2,7 @@
 // up by id once. Only this file imports the registry's client.
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type { Logger } from './log.ts';
+import { schemaChanges } from './schema-changes.ts';
 import { UndecodableError } from './wire-format.ts';
 
 /** A schema that the registry will not take beside its earlier versions: the process must not start. */
@@ -49,8 +50,20 @@ export function createRegistry({ url, log }: { url: string; log: Logger }) {
       return id;
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
-      throw new IncompatibleSchemaError(subject, reasonOf(error), { cause: error });
+      throw new IncompatibleSchemaError(subject, reasonOf(error) + (await changesOf(subject, schema)), {
+        cause: error,
+      });
     }
+  }
+
+  /** Registries name the kind of a breach, but not always its field; what is unlike the latest version names it. */
+  async function changesOf(subject: string, schema: object): Promise<string> {
+    const latest = await ask('GET', `/subjects/${encodeURIComponent(subject)}/versions/latest`);
+    if (latest.status !== 200) return '';
+    // As the registry keeps it: `$schema` is ours to add, and what JSON leaves out is no change.
+    const { $schema: _, ...before } = JSON.parse(String(latest.body.schema));
+    const { $schema: _also, ...after } = JSON.parse(JSON.stringify(schema));
+    return `\n  unlike the latest version: ${schemaChanges(before, after).join('; ')}`;
   }
 
   /** The rule of a subject: BACKWARD where none is set yet, and whatever is stricter where someone has chosen so. */

@@ -5,6 +5,7 @@ import { createMongo } from '../platform/mongo.ts';
 import { type ReadModel, readModelNamed } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
+import { until } from '../test/stack/deadline.ts';
 import { silent as log } from '../test/stack/log.ts';
 import { createLookUp } from './look-up.ts';
 
@@ -71,10 +72,11 @@ describe('look-ups', () => {
 
 describe('with MongoDB away', () => {
   test('a read is told so, with the cause; a PUT goes on without it; both work again when it is back', async () => {
-    const { model: watched, shut } = behindDoor();
+    const { model: watched, shut, sizes } = behindDoor();
     const { find, findIfThere } = createLookUp({ model: watched, log });
     const door = shut();
     const [read, put] = [find('t/1'), findIfThere('t/1')];
+    await until('MongoDB was asked', async () => (sizes.length > 0 ? true : undefined));
     door.fail();
     await expect(read).rejects.toMatchObject({
       code: 'read-model-unavailable',

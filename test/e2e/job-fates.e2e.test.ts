@@ -1,10 +1,10 @@
 // What can become of a job besides success, through the real processes: it fails, it takes too long, or its record is
 // poison. Each ends in one event, and its partition moves on.
-import { Kafka, logLevel } from 'kafkajs';
 import { beforeAll, expect, test } from 'vitest';
+import { createKafka } from '../../platform/kafka.ts';
 import { eventType, type JobEvent } from '../../schemas/event.ts';
 import { until } from '../stack/deadline.ts';
-import { readAll, watchedCluster } from '../stack/log.ts';
+import { readAll, silent, watchedCluster } from '../stack/log.ts';
 import type { Api } from './api.ts';
 import { readTopic } from './event-log.ts';
 import { endToEndJobs, useSystem } from './system.ts';
@@ -85,7 +85,7 @@ test('poison is dead-lettered once each with its bytes, and its partition moves 
     first?.subarray(0, 20) ?? Buffer.alloc(0),
     Buffer.concat([first ?? Buffer.alloc(0), Buffer.from('and more')]),
   ];
-  const producer = new Kafka({ brokers: [system.brokers], logLevel: logLevel.NOTHING }).producer();
+  const producer = createKafka({ brokers: system.brokers, clientId: 'test', log: silent }).producer();
   await producer.connect();
   await producer.send({ topic: commands, messages: poison.map((value) => ({ key: 'poisoned', value, partition })) });
   await producer.disconnect();

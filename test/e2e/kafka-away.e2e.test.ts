@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { until } from '../stack/deadline.ts';
 import type { Answer, Api } from './api.ts';
 import { breachesOfOneOutcome, readTopic } from './event-log.ts';
@@ -60,6 +60,7 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
     const pids = system.alive().map(({ pid }) => pid);
     const run = randomUUID();
     const load = startLoad(run);
+    onTestFinished(load.stop);
     await load.untilAnswered(202, 100);
     await kafka.stop(signal);
     await load.untilAnswered(503, 24);

@@ -2,11 +2,12 @@
 // no longer reads what is in the log, topics that do not fit. What merely differs is told and left as it is.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { expect, test } from 'vitest';
 import type { Role } from '../../cli/start-service.ts';
+import { createKafka } from '../../platform/kafka.ts';
 import { topicNames } from '../../schemas/topics.ts';
-import { randomName } from '../stack/log.ts';
+import { randomName, silent } from '../stack/log.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem();
@@ -81,8 +82,8 @@ test('a payload schema that no longer reads what it read: exit code 78, and the 
   await (await system.start('api', { PUTLOG_PREFIX, PUTLOG_JOBS: same })).end('SIGTERM');
 });
 
-async function withAdmin<Result>(use: (admin: ReturnType<Kafka['admin']>) => Promise<Result>): Promise<Result> {
-  const admin = new Kafka({ brokers: [system.brokers], logLevel: logLevel.NOTHING }).admin();
+async function withAdmin<Result>(use: (admin: Admin) => Promise<Result>): Promise<Result> {
+  const admin = createKafka({ brokers: system.brokers, clientId: 'test', log: silent }).admin();
   await admin.connect();
   try {
     return await use(admin);

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import type { Command } from '../schemas/command.ts';
+import { eventKinds } from '../schemas/event.ts';
+import { decide, eventId, type Outcome, outcomeEvent, startedEvent } from './outcome.ts';
+
+const submit = { kind: 'submit', type: 't', id: '1', generation: 2, attempt: 3, key: 'k', payload: '{}' } as const;
+const command: Command = { ...submit, digest: 'd', submittedAt: 5 };
+const position = { topic: 'c', partition: 4, offset: 9 };
+const about = { position, startedAt: 6, at: 7, worker: 'w' };
+const same = {
+  type: 't',
+  id: '1',
+  generation: 2,
+  attempt: 3,
+  key: 'k',
+  digest: 'd',
+  submittedAt: 5,
+  startedAt: 6,
+  at: 7,
+};
+
+describe('the fate of an attempt', () => {
+  test('what the function returned', () => {
+    expect(decide({ ok: true, result: '{"n":1}' })).toEqual({ kind: 'succeeded', result: '{"n":1}' });
+  });
+  test('what went wrong, with its violations where there are any', () => {
+    const failure = { ok: false, code: 'invalid-payload', detail: 'no' } as const;
+    expect(decide(failure)).toEqual({ kind: 'failed', code: 'invalid-payload', detail: 'no' });
+    const errors = [{ pointer: '/n', detail: 'is required' }];
+    expect(decide({ ...failure, errors })).toMatchObject({ kind: 'failed', errors });
+  });
+});
+
+describe('an outcome as an event', () => {
+  test('success carries the result and no error', () => {
+    const event = outcomeEvent({ kind: 'succeeded', result: '1' }, command, about);
+    expect(event).toEqual({
+      kind: 'succeeded',
+      ...same,
+      worker: 'w',
+      command: position,
+      result: '1',
+      error: null,
+      original: null,
+    });
+  });
+
+  test('failure carries a problem document', () => {
+    const errors = [{ pointer: '/n', detail: 'is required' }];
+    const event = outcomeEvent({ kind: 'failed', code: 'invalid-payload', detail: 'no', errors }, command, about);
+    expect(event).toMatchObject({ kind: 'failed', ...same, result: null, original: null });
+    expect(JSON.parse(event.error ?? '')).toMatchObject({ code: 'invalid-payload', status: 422, detail: 'no', errors });
+  });
+
+  test('a dead letter carries the bytes of its record, also where nobody could read them', () => {
+    const original = Buffer.from('poison');
+    const dead: Outcome = { kind: 'dead', code: 'record-undecodable', detail: 'no', original };
+    expect(outcomeEvent(dead, undefined, about)).toMatchObject({ type: '', id: '', command: position, original });
+    expect(outcomeEvent(dead, command, about)).toMatchObject({ type: 't', id: '1', original });
+  });
+
+  test('an announcement says when it began, and nothing of an end', () => {
+    expect(startedEvent(command, about)).toMatchObject({
+      kind: 'started',
+      ...same,
+      result: null,
+      error: null,
+      original: null,
+    });
+  });
+});
+
+describe('the id of an event', () => {
+  const event = (kind: (typeof eventKinds)[number], fields = {}) => ({
+    ...startedEvent(command, about),
+    kind,
+    ...fields,
+  });
+
+  test('is the same however often it is told, and another for each kind, attempt and generation', () => {
+    const later = [{ attempt: 4 }, { generation: 3 }, { id: '2' }].map((fields) => eventId(event('succeeded', fields)));
+    const all = [...eventKinds.map((kind) => eventId(event(kind))), ...later];
+    expect(new Set(all).size).toBe(all.length);
+    expect(eventId(event('succeeded', { at: 99, worker: 'another' }))).toBe('t/1/2.3/succeeded');
+  });
+
+  test('of what is about a command, not about a job, is the position of the command', () => {
+    expect(eventId(event('rejected'))).toBe('c/4@9/rejected');
+    expect(eventId(event('dead', { type: '', id: '' }))).toBe('c/4@9/dead');
+  });
+});

@@ -1,0 +1,91 @@
+import Type from 'typebox';
+import { expect, test } from 'vitest';
+import { defineJob } from '../schemas/define-job.ts';
+import type { HandlerResult } from './handler-result.ts';
+import { type Call, createRunning, type Task } from './running.ts';
+
+const definition = defineJob({
+  type: 't',
+  payload: Type.Null(),
+  result: Type.Null(),
+  timeout: 1_000,
+  handler: () => null,
+});
+const job = { definition, file: 'file:///t.ts' };
+const taskOf = (offset: number): Task => {
+  const submit = { kind: 'submit', type: 't', id: '1', generation: 0, attempt: 1, key: 'k', payload: '{}' } as const;
+  const command = { ...submit, digest: 'd', submittedAt: 1 };
+  return { offset, key: 'k', bytes: 1, command, traceparent: 'trace', startedAt: null };
+};
+const done: HandlerResult = { ok: true, result: '1' };
+
+/** Functions that come back when the test says so. */
+function prepare() {
+  const answers: PromiseWithResolvers<HandlerResult>[] = [];
+  const signals: (() => AbortSignal)[] = [];
+  const announced: number[] = [];
+  const call: Call = (_, __, { signal }) => {
+    const answer = Promise.withResolvers<HandlerResult>();
+    answers.push(answer);
+    signals.push(signal);
+    return answer.promise;
+  };
+  const running = createRunning(call, ({ offset }) => announced.push(offset));
+  const now = performance.now();
+  return { running, answers, signals, announced, after: (ms: number) => running.sweep(now + ms) };
+}
+
+test('answers what the function answers, and notes when it began', async () => {
+  const { running, answers, after, announced } = prepare();
+  const task = taskOf(0);
+  const result = running.run(task, job);
+  expect(task.startedAt).toEqual(expect.any(Number));
+  after(200);
+  answers[0]?.resolve(done);
+  expect(await result).toEqual(done);
+  after(5_000);
+  expect(announced).toEqual([]);
+});
+
+test('a run longer than a quarter of a second is announced, once', () => {
+  const { running, after, announced } = prepare();
+  running.run(taskOf(7), job);
+  after(240);
+  expect(announced).toEqual([]);
+  for (const ms of [300, 400, 900]) after(ms);
+  expect(announced).toEqual([7]);
+});
+
+test('over its time it has failed and is aborted; what it answers later is nobody’s', async () => {
+  const { running, answers, signals, after } = prepare();
+  const result = running.run(taskOf(0), job);
+  const signal = signals[0]?.();
+  after(990);
+  expect(signal?.aborted).toBe(false);
+  after(1_050);
+  expect(await result).toMatchObject({ ok: false, code: 'job-timed-out' });
+  expect(signal?.reason).toMatchObject({ code: 'job-timed-out' });
+  answers[0]?.resolve(done);
+  after(2_000);
+});
+
+test('a fault of the caller is thrown, and the run is over', async () => {
+  const { running, answers, after, announced } = prepare();
+  const result = running.run(taskOf(0), job);
+  answers[0]?.reject(new Error('a fault of ours'));
+  await expect(result).rejects.toThrow('a fault of ours');
+  after(500);
+  expect(announced).toEqual([]);
+});
+
+test('when the partition goes, all that runs is aborted, and what is over is not', async () => {
+  const { running, answers, signals } = prepare();
+  const first = running.run(taskOf(0), job);
+  running.run(taskOf(1), job);
+  const [over, runs] = [signals[0]?.(), signals[1]?.()];
+  answers[0]?.resolve(done);
+  await first;
+  running.abortAll();
+  expect([over?.aborted, runs?.aborted]).toEqual([false, true]);
+  expect(runs?.reason).toMatchObject({ code: 'shutting-down' });
+});

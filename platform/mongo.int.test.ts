@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import type {} from '../test/stack/addresses.ts';
+import { createMongo, insertNew } from './mongo.ts';
+import { checkpointId, openReadModel, readModelNamed } from './read-model.ts';
+
+const uri = new URL(inject('stack').mongoUri);
+uri.pathname = `/mongo-${randomUUID()}`;
+const mongo = createMongo(uri.href);
+
+afterAll(async () => {
+  await mongo.db.dropDatabase();
+  await mongo.close();
+});
+
+describe('inserting what is new', () => {
+  const collection = mongo.db.collection<{ _id: number; by: string; unique?: number }>('things');
+
+  test('tells which were there already, and leaves those as they are', async () => {
+    expect(
+      await insertNew(
+        collection,
+        [1, 3].map((_id) => ({ _id, by: 'first' })),
+      ),
+    ).toEqual([]);
+    expect(
+      await insertNew(
+        collection,
+        [1, 2, 3, 4, 4].map((_id) => ({ _id, by: 'second' })),
+      ),
+    ).toEqual([0, 2, 4]);
+    expect((await collection.find().sort({ _id: 1 }).toArray()).map(({ by }) => by)).toEqual([
+      'first',
+      'second',
+      'first',
+      'second',
+    ]);
+    expect(await insertNew(collection, [{ _id: 2, by: 'third' }])).toEqual([0]);
+    expect(await insertNew(collection, [])).toEqual([]);
+  });
+
+  test('throws whatever is not about a key that is there', async () => {
+    await mongo.db.createCollection('strict', { validator: { by: { $type: 'string' } } });
+    const strict = mongo.db.collection<{ _id: number; by: unknown }>('strict');
+    await insertNew(strict, [{ _id: 1, by: 'a' }]);
+    await expect(
+      insertNew(strict, [
+        { _id: 1, by: 'a' },
+        { _id: 2, by: 7 },
+      ]),
+    ).rejects.toThrow(/E11000|validation/);
+    const away = createMongo('mongodb://127.0.0.1:9/none', { selectionTimeoutMs: 50 });
+    await expect(insertNew(away.db.collection<{ _id: number }>('x'), [{ _id: 1 }])).rejects.toThrow();
+    await away.close();
+  });
+});
+
+describe('the read model', () => {
+  test('is made once by many who open it at the same time, and is the one that the alias names', async () => {
+    const models = await Promise.all([1, 2, 3, 4, 5].map(() => openReadModel(mongo.db)));
+    expect(new Set(models.map(({ name }) => name))).toEqual(new Set(['jobs_v1']));
+    expect(await mongo.db.collection('read_models').countDocuments()).toBe(1);
+    const indexes = await mongo.db.collection('jobs_v1').indexes();
+    expect(indexes.map(({ key }) => key)).toContainEqual({ state: 1 });
+    await mongo.db.collection('read_models').updateOne({ current: 'jobs_v1' }, { $set: { current: 'jobs_v2' } });
+    expect((await openReadModel(mongo.db)).jobs.collectionName).toBe('jobs_v2');
+  });
+
+  test('keeps one checkpoint a collection and topic', () => {
+    expect(readModelNamed(mongo.db, 'jobs_v7').jobs.collectionName).toBe('jobs_v7');
+    expect(checkpointId('jobs_v7', 'putlog.events')).toBe('jobs_v7/putlog.events');
+  });
+});
+
+test('a ping tells whether MongoDB answers', async () => {
+  await expect(mongo.ping()).resolves.toBeUndefined();
+  const away = createMongo('mongodb://127.0.0.1:9/none', { selectionTimeoutMs: 50 });
+  await expect(away.ping()).rejects.toThrow();
+  await away.close();
+});

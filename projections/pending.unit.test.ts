@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import type { JobDocument } from '../schemas/job-status.ts';
+import { createPending } from './pending.ts';
+
+function document(id: string, eventOffset = -1): JobDocument {
+  return {
+    ...{ _id: `t/${id}`, type: 't', id, key: 'k', state: 'queued', generation: 0, attempt: 1, digest: 'd' },
+    ...{ createdAt: 1, startedAt: null, finishedAt: null, updatedAt: 1, result: null, error: null, worker: null },
+    ...{ command: { topic: 'c', partition: 0, offset: 0 }, eventOffset },
+  };
+}
+
+test('however many records tell of a job, it is one write of the newest status', () => {
+  const pending = createPending();
+  for (const offset of [-1, 7, 3]) pending.add(document('a', offset));
+  pending.add(document('b', 5));
+  expect(pending.size).toBe(2);
+  expect(pending.drain().writes).toEqual([
+    { document: document('a', 7), fresh: true },
+    { document: document('b', 5), fresh: false },
+  ]);
+});
+
+test('a job is fresh where its command is among the records, first or last', () => {
+  const pending = createPending();
+  for (const offset of [4, -1]) pending.add(document('a', offset));
+  expect(pending.drain().writes).toEqual([{ document: document('a', 4), fresh: true }]);
+});
+
+test('what was reached is kept for each partition of each topic', () => {
+  const pending = createPending();
+  for (const [topic, partition, offset] of [
+    ['c', 0, 1],
+    ['c', 0, 2],
+    ['c', 1, 9],
+    ['e', 0, 4],
+  ] as const)
+    pending.reached(topic, partition, offset);
+  expect(pending.drain().next).toEqual(
+    new Map([
+      [
+        'c',
+        new Map([
+          [0, 2],
+          [1, 9],
+        ]),
+      ],
+      ['e', new Map([[0, 4]])],
+    ]),
+  );
+});
+
+test('what is drained is handed over once; what comes later is the next flush', () => {
+  const pending = createPending();
+  expect(pending.dirty).toBe(false);
+  pending.add(document('a'));
+  pending.reached('c', 0, 1);
+  expect(pending.dirty).toBe(true);
+  const first = pending.drain();
+  expect([pending.dirty, pending.size]).toEqual([false, 0]);
+  pending.add(document('a', 3));
+  pending.reached('e', 0, 4);
+  expect(first.writes).toEqual([{ document: document('a'), fresh: true }]);
+  expect(pending.drain()).toEqual({
+    writes: [{ document: document('a', 3), fresh: false }],
+    next: new Map([['e', new Map([[0, 4]])]]),
+  });
+});
