@@ -20,7 +20,11 @@ const commands: fc.Arbitrary<Command> = fc.record({
 const events: fc.Arbitrary<JobEvent> = fc.record({
   ...{ kind: fc.constantFrom(...eventKinds), type: text, id: text, generation: count, attempt: count, key: text },
   ...{ digest: text, submittedAt: time, startedAt: fc.option(time), at: time, worker: text },
-  command: fc.record({ topic: text, partition: count, offset: fc.maxSafeNat() }),
+  command: fc.record({
+    topic: text,
+    partition: count,
+    offset: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER - 1 }),
+  }),
   ...{ result: fc.option(text), error: fc.option(text) },
   original: fc.option(fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))),
 });

@@ -1,6 +1,6 @@
 // How commands and events become a job's status. Pure. Two documents of one job merge into the greater one under a total
 // order, so the result is the same in whatever order, and however often, the records of the two topics arrive.
-import type { EventKind, JobEvent } from '../schemas/event.ts';
+import { type EventKind, type JobEvent, terminalKinds } from '../schemas/event.ts';
 import { type JobDocument, type JobState, jobKey } from '../schemas/job-status.ts';
 
 const stateAfter: Record<Exclude<EventKind, 'rejected'>, JobState> = {
@@ -14,8 +14,6 @@ const stateAfter: Record<Exclude<EventKind, 'rejected'>, JobState> = {
   dead: 'failed',
 };
 
-const finishes: ReadonlySet<EventKind> = new Set(['succeeded', 'failed', 'cancelled', 'dead']);
-
 /** Undefined: the event tells nothing of a job's state (a rejected duplicate, a record that nobody could read). */
 export function fromEvent(event: JobEvent, offset: number): JobDocument | undefined {
   if (event.kind === 'rejected' || event.type === '') return undefined;
@@ -25,7 +23,7 @@ export function fromEvent(event: JobEvent, offset: number): JobDocument | undefi
     ...{ type, id, key, generation, attempt, digest, startedAt, result, error, worker, command },
     state: stateAfter[event.kind],
     createdAt: event.submittedAt,
-    finishedAt: finishes.has(event.kind) ? at : null,
+    finishedAt: terminalKinds.has(event.kind) ? at : null,
     updatedAt: at,
     eventOffset: offset,
   };
@@ -35,7 +33,7 @@ export function fromEvent(event: JobEvent, offset: number): JobDocument | undefi
  * Does `b` say more than `a`? A later generation does; then a later event, for all events of a job stand in one
  * partition; then, of two commands that no event has decided between yet, the one nearer the front of the log.
  */
-export function isNewer(b: JobDocument, a: JobDocument): boolean {
+function isNewer(b: JobDocument, a: JobDocument): boolean {
   if (b.generation !== a.generation) return b.generation > a.generation;
   if (b.eventOffset !== a.eventOffset) return b.eventOffset > a.eventOffset;
   if (b.eventOffset !== -1) return false;
