@@ -8,29 +8,28 @@ import { FencedError } from '../platform/log-writer.ts';
 import { persist } from '../platform/persist.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
-import type { JobEvent } from '../schemas/event.ts';
 import { positionText } from '../schemas/job-status.ts';
-import { PutlogError } from '../schemas/problem.ts';
 import type { Claims } from './claims.ts';
 import type { Gate } from './gate.ts';
 import { checkpointMetadata, createInHand, maxInHand } from './in-hand.ts';
 import { type Arrival, createInbox } from './inbox.ts';
 import { createKeyOrder } from './key-order.ts';
-import { deadAfterTakes, decide, type Outcome, outcomeEvent, startedEvent } from './outcome.ts';
+import { deadAfterTakes, decide, type Outcome } from './outcome.ts';
+import { createRecorder, type RecorderTools } from './recorder.ts';
 import { type Call, createRunning, type Task } from './running.ts';
 import { type Ownership, type TakeOverTools, takeOver } from './take-over.ts';
 
-export type RunnerTools = TakeOverTools & {
-  claims: Claims;
-  gate: Gate;
-  /** Jobs at once in this partition. */
-  concurrency: number;
-  readCommand: (value: Buffer | null) => Command | Promise<Command>;
-  writeCommand: (command: Command) => Buffer;
-  call: Call;
-  jobs: ReadonlyMap<string, LoadedJob>;
-  recorded: (event: JobEvent) => void;
-};
+export type RunnerTools = TakeOverTools &
+  RecorderTools & {
+    claims: Claims;
+    gate: Gate;
+    /** Jobs at once in this partition. */
+    concurrency: number;
+    readCommand: (value: Buffer | null) => Command | Promise<Command>;
+    writeCommand: (command: Command) => Buffer;
+    call: Call;
+    jobs: ReadonlyMap<string, LoadedJob>;
+  };
 
 export type PartitionControl = {
   pause: () => void;
@@ -54,9 +53,10 @@ export function createPartitionRunner(
   place: { topic: string; partition: number },
   control: PartitionControl,
 ) {
-  const { claims, gate, load, log, worker, records } = tools;
+  const { claims, gate, load, log } = tools;
   const order = createKeyOrder<Task>();
   const running = createRunning(tools.call, announce);
+  const recorder = createRecorder(tools, place, () => ownership?.writer, stored);
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
   /** Claims that are ours and have no outcome yet. */
   const claimed = new Set<string>();
@@ -116,7 +116,7 @@ export function createPartitionRunner(
     if (command instanceof UndecodableError) {
       const outcome = { kind: 'dead', code: 'record-undecodable', detail: command.message } as const;
       const original = message.value ?? Buffer.alloc(0);
-      record({ ...outcome, original }, undefined, { offset, startedAt: null }).catch(failed);
+      recorder.outcome({ ...outcome, original }, undefined, { offset, startedAt: null }).catch(failed);
       return;
     }
     const header = message.headers?.traceparent;
@@ -182,36 +182,16 @@ export function createPartitionRunner(
     await (takes === deadAfterTakes - 1 ? gate.runAlone(work) : gate.run(work));
   }
 
-  const conclude = (task: Task, outcome: Outcome) => record(outcome, task.command, task, task.traceparent);
+  const conclude = (task: Task, outcome: Outcome) => recorder.outcome(outcome, task.command, task, task.traceparent);
 
-  async function record(
-    outcome: Outcome,
-    command: Command | undefined,
-    { offset, startedAt }: { offset: number; startedAt: number | null },
-    traceparent?: string,
-  ): Promise<void> {
-    const about = { position: { ...place, offset }, startedAt, at: Date.now(), worker };
-    let event = outcomeEvent(outcome, command, about);
-    const stored = await append(event, traceparent).catch((error) => {
-      if (!(error instanceof PutlogError && error.code === 'record-too-large')) throw error;
-      event = outcomeEvent({ kind: 'failed', code: 'job-result-too-large', detail: error.message }, command, about);
-      return append(event, traceparent);
-    });
-    // Both in one step: a checkpoint must never name a command as undone and point behind its outcome.
+  /** Both in one step: a checkpoint must never name a command as undone and point behind its outcome. */
+  function stored(offset: number, eventOffset: number) {
     inHand.done(offset);
-    eventsEnd = Math.max(eventsEnd, stored + 1);
-    tools.recorded(event);
-  }
-
-  async function append(event: JobEvent, traceparent: string | undefined): Promise<number> {
-    if (ownership === undefined) throw new FencedError('the partition is not ours');
-    return ownership.writer.append(records.event(event, traceparent));
+    eventsEnd = Math.max(eventsEnd, eventOffset + 1);
   }
 
   function announce(task: Task, startedAt: number) {
-    const position = { ...place, offset: task.offset };
-    const event = startedEvent(task.command, { position, startedAt, at: Date.now(), worker });
-    append(event, task.traceparent).catch(failed);
+    recorder.started(task.command, { offset: task.offset, startedAt }, task.traceparent).catch(failed);
   }
 
   function finish(task: Task) {

@@ -44,15 +44,12 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
   const log = pino({ level: 'silent' });
   const [topic, eventsTopic, group] = [`${name}.commands`, `${name}.events`, `${name}.workers`];
   const kafka = createKafka({ brokers, clientId: 'test', log });
-  const spec = { partitions, replication: 1, retentionMs: -1 };
-  await ensureTopics(
-    kafka,
-    [
-      { ...spec, topic },
-      { ...spec, topic: eventsTopic },
-    ],
-    log,
-  );
+  const spec = { partitions, replication: 1, retentionMs: -1, maxMessageBytes: 1_048_588 };
+  const specs = [
+    { ...spec, topic },
+    { ...spec, topic: eventsTopic },
+  ];
+  await persist(() => ensureTopics(kafka, specs, log), { log, what: 'make sure of the topics' });
   const cluster = createCluster({ brokers, clientId: 'test', log });
   await persist(() => cluster.watch([topic, eventsTopic]), { log, what: 'learn the leaders' });
   // A coordinator that has just been made does not answer at once.

@@ -29,11 +29,18 @@ type Run = {
   timeout: number;
   announced: boolean;
   abort: AbortController | undefined;
+  /** Why the run is over for us; a function that asks for its signal later gets an aborted one. */
+  over: PutlogError | undefined;
   settle: (result: HandlerResult) => void;
 };
 
 /** A job that runs longer (milliseconds) is announced as `started`. */
 const announceAfter = 250;
+
+function end(run: Run, why: PutlogError) {
+  run.over = why;
+  run.abort?.abort(why);
+}
 
 export function createRunning(call: Call, announce: (task: Task, startedAt: number) => void) {
   const runs = new Set<Run>();
@@ -46,10 +53,12 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
         timeout: job.definition.timeout,
         announced: false,
         abort: undefined,
+        over: undefined,
         settle: resolve,
       };
       const signal = () => {
         run.abort ??= new AbortController();
+        if (run.over !== undefined) run.abort.abort(run.over);
         return run.abort.signal;
       };
       task.startedAt = Date.now();
@@ -71,7 +80,7 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
         if (took >= timeout) {
           const detail = `The function took longer than its ${timeout} ms.`;
           run.settle({ ok: false, code: 'job-timed-out', detail });
-          run.abort?.abort(new PutlogError('job-timed-out', detail));
+          end(run, new PutlogError('job-timed-out', detail));
         } else if (took >= announceAfter && !run.announced && task.startedAt !== null) {
           run.announced = true;
           announce(task, task.startedAt);
@@ -81,7 +90,7 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
 
     /** The outcome of what runs is nobody's here any more. */
     abortAll() {
-      for (const { abort } of runs) abort?.abort(new PutlogError('shutting-down', 'The worker gives the job up.'));
+      for (const run of runs) end(run, new PutlogError('shutting-down', 'The worker gives the job up.'));
     },
   };
 }

@@ -60,7 +60,7 @@ test('everything that is wrong is told at once', async () => {
     'd-object.ts': 'export default { type: "d.object", handler() {} };',
     'e-first.ts': `${imports}export default ${definition('twice.defined')};`,
     'f-second.ts': `${imports}export default ${definition('twice.defined')};`,
-    'g-name.ts': `${imports}export default ${definition('nodots')};`,
+    'g-name.ts': `${imports}export default ${definition('Not.Allowed')};`,
     'h-empty.ts': 'export default [];',
     'i-schema.ts': `${imports}export default ${definition('bad.schema').replace(
       'Type.Null()',
@@ -78,7 +78,7 @@ test('everything that is wrong is told at once', async () => {
     expect.stringMatching(/c-nothing\.ts: its default export must be what defineJob/),
     expect.stringMatching(/d-object\.ts: its default export must be what defineJob/),
     expect.stringMatching(/f-second\.ts: type "twice\.defined" is already defined in .*e-first\.ts$/),
-    expect.stringMatching(/g-name\.ts: job type "nodots": type must be a dotted name/),
+    expect.stringMatching(/g-name\.ts: job type "Not\.Allowed": type must be a lower-case, dotted name/),
     expect.stringMatching(/h-empty\.ts: its default export must be what defineJob/),
     expect.stringMatching(/i-schema\.ts: the result schema of "bad\.schema" cannot be compiled: .*regular expression/),
   ]);

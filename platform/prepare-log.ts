@@ -17,6 +17,10 @@ export type PreparedLog = Awaited<ReturnType<typeof prepareLog>>;
 
 type Needs = { config: Config; kafka: Kafka; jobs: ReadonlyMap<string, LoadedJob>; log: Logger };
 
+/** Kafka's own default. A dead letter carries the whole of what was read, and must fit with what is said of it. */
+const maxCommandBytes = 1_048_588;
+const maxEventBytes = 2 * maxCommandBytes;
+
 /** @throws IncompatibleSchemaError, TopicMismatchError */
 export async function prepareLog({ config, kafka, jobs, log }: Needs) {
   const registry = createRegistry({ url: config.registryUrl, log });
@@ -25,8 +29,14 @@ export async function prepareLog({ config, kafka, jobs, log }: Needs) {
   const commandTopics = queues.map((queue) => topics.commands(queue));
   const { partitions, replication } = config;
   const specs = [
-    ...commandTopics.map((topic) => ({ topic, partitions, replication, retentionMs: config.commandRetentionMs })),
-    { topic: topics.events, partitions, replication, retentionMs: config.eventRetentionMs },
+    ...commandTopics.map((topic) => ({
+      ...{ topic, partitions, replication, retentionMs: config.commandRetentionMs },
+      maxMessageBytes: maxCommandBytes,
+    })),
+    {
+      ...{ topic: topics.events, partitions, replication, retentionMs: config.eventRetentionMs },
+      maxMessageBytes: maxEventBytes,
+    },
   ];
   const subjects = subjectNames(config.prefix);
 

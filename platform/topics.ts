@@ -3,8 +3,14 @@
 import kafkajs, { type Kafka } from 'kafkajs';
 import type { Logger } from './log.ts';
 
-/** `retentionMs` -1: for ever. */
-export type TopicSpec = { topic: string; partitions: number; replication: number; retentionMs: number };
+/** `retentionMs` -1: for ever. `maxMessageBytes`: the largest record batch that the topic takes. */
+export type TopicSpec = {
+  topic: string;
+  partitions: number;
+  replication: number;
+  retentionMs: number;
+  maxMessageBytes: number;
+};
 
 /** Topics that cannot work together; the process must not start. */
 export class TopicMismatchError extends Error {
@@ -14,10 +20,7 @@ export class TopicMismatchError extends Error {
   }
 }
 
-/** Largest record batch in bytes: a payload or result of the largest size, a dead letter with both, and headers. */
-const maxMessageBytes = 1_048_588;
-
-const entriesOf = ({ retentionMs }: TopicSpec) => ({
+const entriesOf = ({ retentionMs, maxMessageBytes }: TopicSpec) => ({
   'cleanup.policy': 'delete',
   'retention.ms': String(retentionMs),
   'retention.bytes': '-1',

@@ -8,13 +8,21 @@ import type { Role } from '../../cli/start-service.ts';
 import { createKafka } from '../../platform/kafka.ts';
 import { topicNames } from '../../schemas/topics.ts';
 import { randomName, silent } from '../stack/log.ts';
+import type { ServiceProcess } from './service-process.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem();
 const configuration = 78;
 const roles: readonly Role[] = ['api', 'worker', 'projector'];
 
-test.each(roles)('putlog %s with a broken environment: exit code 78, all problems at once', async (role) => {
+/** Resolves to what it says when it ends with exit code 78; one that serves instead is a failure at once. */
+async function refusal(process: ServiceProcess): Promise<string> {
+  const ended = await Promise.race([process.ended, process.ready]);
+  expect(ended).toEqual({ code: configuration, signal: null });
+  return process.output();
+}
+
+test.concurrent.each(roles)('putlog %s with a broken environment: exit code 78, all problems at once', async (role) => {
   const refused = system.launch(role, {
     KAFKA_BROKERS: '',
     SCHEMA_REGISTRY_URL: 'registry:8081',
@@ -24,8 +32,7 @@ test.each(roles)('putlog %s with a broken environment: exit code 78, all problem
     PUTLOG_ACCEPT_MS: '1',
     PUTLOG_LOG_LEVEL: 'loud',
   });
-  expect(await refused.ended).toEqual({ code: configuration, signal: null });
-  const output = await refused.output();
+  const output = await refusal(refused);
   expect(output).toContain('7 settings are wrong');
   for (const name of ['KAFKA_BROKERS is not set', 'SCHEMA_REGISTRY_URL', 'MONGODB_URI', 'PUTLOG_PORT', 'PUTLOG_PREFIX'])
     expect(output).toContain(name);
@@ -38,8 +45,7 @@ test('job files that cannot be loaded: exit code 78, each named', async () => {
   await writeFile(join(folder, 'empty.ts'), 'export default 42;\n');
   await writeFile(join(folder, 'throws.ts'), "throw new Error('at import');\n");
   const refused = system.launch('worker', { PUTLOG_JOBS: folder });
-  expect(await refused.ended).toEqual({ code: configuration, signal: null });
-  const output = await refused.output();
+  const output = await refusal(refused);
   expect(output).toContain('2 job files are wrong');
   expect(output).toMatch(/empty\.ts: its default export must be/);
   expect(output).toMatch(/throws\.ts: at import/);
@@ -73,8 +79,7 @@ test('a payload schema that no longer reads what it read: exit code 78, and the 
     [third, 'weight'],
   ] as const) {
     const refused = system.launch('api', { PUTLOG_PREFIX, PUTLOG_JOBS: folder });
-    expect(await refused.ended).toEqual({ code: configuration, signal: null });
-    const output = await refused.output();
+    const output = await refusal(refused);
     expect(output).toContain(`${PUTLOG_PREFIX}.job.parcel.send.payload is not compatible (BACKWARD)`);
     expect(output).toContain(field);
   }
@@ -123,14 +128,16 @@ test('a topic that differs is reported and left as it is; the service starts', a
   });
 });
 
-test.each(roles)('topics with unequal numbers of partitions: putlog %s refuses, and names both', async (role) => {
-  const PUTLOG_PREFIX = randomName('unequal');
-  const { events, commands } = topicNames(PUTLOG_PREFIX);
-  await create(events, 3, '-1');
-  await create(commands('default'), 4, '-1');
-  const refused = system.launch(role, { PUTLOG_PREFIX });
-  expect(await refused.ended).toEqual({ code: configuration, signal: null });
-  const output = await refused.output();
-  expect(output).toContain(`${events} has 3 partitions`);
-  expect(output).toContain(`${commands('default')} has 4 partitions`);
-});
+test.concurrent.each(roles)(
+  'topics with unequal numbers of partitions: putlog %s refuses, and names both',
+  async (role) => {
+    const PUTLOG_PREFIX = randomName('unequal');
+    const { events, commands } = topicNames(PUTLOG_PREFIX);
+    await create(events, 3, '-1');
+    await create(commands('default'), 4, '-1');
+    const refused = system.launch(role, { PUTLOG_PREFIX });
+    const output = await refusal(refused);
+    expect(output).toContain(`${events} has 3 partitions`);
+    expect(output).toContain(`${commands('default')} has 4 partitions`);
+  },
+);

@@ -14,9 +14,7 @@ import { lastLines, type ServiceProcess, startProcess } from './service-process.
 
 export type Settings = Readonly<Record<string, string>>;
 
-export type System = ReturnType<typeof useSystem>;
-
-export type SystemOptions = {
+type SystemOptions = {
   /** Where its stack is, asked for at each start of a process; the stack of the run unless told. */
   addresses?: () => StackAddresses;
   /** Environment variables of all its processes. */

@@ -1,0 +1,54 @@
+// Writes what became of a partition's commands: one outcome each, in the partition its command came from, through the
+// writer of whoever owns the partition now. The partition runner calls it.
+import { FencedError, type LogWriter } from '../platform/log-writer.ts';
+import type { Command } from '../schemas/command.ts';
+import type { JobEvent } from '../schemas/event.ts';
+import { PutlogError } from '../schemas/problem.ts';
+import type { EventRecords } from './event-records.ts';
+import { type Outcome, outcomeEvent, startedEvent } from './outcome.ts';
+
+export type RecorderTools = {
+  worker: string;
+  records: EventRecords;
+  /** Told of every outcome that is in the log. */
+  recorded: (event: JobEvent) => void;
+};
+
+/** Offset of the command; when its function was called (milliseconds since the epoch), null: never. */
+type Run = { offset: number; startedAt: number | null };
+
+/** `stored` is told at once, with the offsets of the command and of its outcome, when an outcome is in the log. */
+export function createRecorder(
+  { worker, records, recorded }: RecorderTools,
+  place: { topic: string; partition: number },
+  writer: () => LogWriter | undefined,
+  stored: (offset: number, eventOffset: number) => void,
+) {
+  async function append(event: JobEvent, traceparent: string | undefined): Promise<number> {
+    const owner = writer();
+    if (owner === undefined) throw new FencedError('the partition is not ours');
+    return owner.append(records.event(event, traceparent));
+  }
+
+  return {
+    /** @throws FencedError */
+    async outcome(outcome: Outcome, command: Command | undefined, run: Run, traceparent?: string): Promise<void> {
+      const { offset, startedAt } = run;
+      const about = { position: { ...place, offset }, startedAt, at: Date.now(), worker };
+      let event = outcomeEvent(outcome, command, about);
+      const eventOffset = await append(event, traceparent).catch((error) => {
+        if (!(error instanceof PutlogError && error.code === 'record-too-large')) throw error;
+        event = outcomeEvent({ kind: 'failed', code: 'job-result-too-large', detail: error.message }, command, about);
+        return append(event, traceparent);
+      });
+      stored(offset, eventOffset);
+      recorded(event);
+    },
+
+    /** @throws FencedError */
+    async started(command: Command, run: { offset: number; startedAt: number }, traceparent?: string): Promise<void> {
+      const position = { ...place, offset: run.offset };
+      await append(startedEvent(command, { position, startedAt: run.startedAt, at: Date.now(), worker }), traceparent);
+    },
+  };
+}
