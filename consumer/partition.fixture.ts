@@ -55,6 +55,11 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
   // A coordinator that has just been made does not answer at once.
   await persist(() => cluster.committed(group, topic, 0), { log, what: 'ask the coordinator' });
   const writer = await persist(() => openLogWriter({ cluster, log }), { log, what: 'open a writer' });
+  // Identities are spread over coordinators; each of them has to be there before a test can count its steps.
+  const identities = Array.from({ length: 16 }, (_, i) => `${name}.${i}`);
+  await Promise.all(
+    identities.map((identity) => persist(() => cluster.initProducerId(identity), { log, what: 'warm up' })),
+  );
   const uri = new URL(mongoUri);
   uri.pathname = `/${name}`;
   const mongo = createMongo(uri.href);

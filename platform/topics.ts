@@ -50,7 +50,9 @@ export async function ensureTopics(kafka: Kafka, specs: TopicSpec[], log: Logger
       })),
     });
     const { topics } = await admin.fetchTopicMetadata({ topics: specs.map(({ topic }) => topic) });
-    const counts = new Map(topics.map((topic) => [topic.name, topic.partitions.length]));
+    const counts = new Map(
+      specs.map(({ topic }) => [topic, topics.find(({ name }) => name === topic)?.partitions.length ?? 0]),
+    );
     const wrong = new Set(counts.values()).size > 1;
     if (wrong) throw new TopicMismatchError([...counts].map(([topic, count]) => `${topic} has ${count} partitions`));
     await report(admin, specs, topics, log);
