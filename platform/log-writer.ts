@@ -47,7 +47,7 @@ const sizeOf = ({ key, value, headers }: WireMessage): number => {
 };
 
 /** At once when little comes; after a large batch the next one gathers. */
-const lingerWhenLarge = (lastSent: number): number => (lastSent >= 12 ? 3 : 0);
+const lingerWhenLarge = (lastSent: number): number => (lastSent >= 8 ? 5 : 0);
 
 /** So many records do not wait for more. */
 const fullBatch = 500;

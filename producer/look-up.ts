@@ -19,7 +19,7 @@ export type LookUp = ReturnType<typeof createLookUp>;
 const perRoundTrip = 500;
 
 /** After a large round trip (look-ups) the next one gathers (milliseconds). */
-const gather = { from: 8, ms: 2 };
+const gather = { from: 4, ms: 4 };
 
 /** `patienceMs`: how long a PUT waits for an answer that it can do without. */
 export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadModel; log: Logger; patienceMs?: number }) {

@@ -12,7 +12,7 @@ export type FlusherOptions = {
   log: Logger;
   /** A flush of at least so many documents lets the next one gather for so many milliseconds. */
   gather?: { from: number; ms: number };
-  /** After each flush; `size` in documents, `took` in milliseconds. */
+  /** After each flush; `size` in documents, `took` in milliseconds, the checkpoint not counted. */
   flushed: (size: number, took: number) => void;
 };
 
@@ -21,6 +21,8 @@ export type Flusher = ReturnType<typeof createFlusher>;
 export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15 } }: FlusherOptions) {
   const pending = createPending();
   let running: Promise<void> | undefined;
+  let checkpointing: Promise<void> | undefined;
+  let reached: Flush['next'] = new Map();
   let lastSize = 0;
   const written = new Map<string, { topic: string; partition: number; offset: string }>();
 
@@ -31,17 +33,32 @@ export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15
       lastSize = flush.writes.length;
       const began = performance.now();
       await persist(() => writeJobs(model.jobs, flush.writes), { log, what: 'write job status' });
-      await persist(() => checkpoint(flush), { log, what: 'write the checkpoint' });
-      for (const [topic, partitions] of flush.next)
-        for (const [partition, offset] of partitions)
-          written.set(`${topic}/${partition}`, { topic, partition, offset: String(offset) });
+      reach(flush.next);
       flushed(flush.writes.length, performance.now() - began);
     }
     running = undefined;
   }
 
+  /** The data is in: its checkpoint may follow while the next data is on its way. */
+  function reach(next: Flush['next']) {
+    for (const [topic, partitions] of next) reached.set(topic, new Map([...(reached.get(topic) ?? []), ...partitions]));
+    checkpointing ??= writeCheckpoints();
+  }
+
+  async function writeCheckpoints() {
+    while (reached.size > 0) {
+      const next = reached;
+      reached = new Map();
+      await persist(() => checkpoint(next), { log, what: 'write the checkpoint' });
+      for (const [topic, partitions] of next)
+        for (const [partition, offset] of partitions)
+          written.set(`${topic}/${partition}`, { topic, partition, offset: String(offset) });
+    }
+    checkpointing = undefined;
+  }
+
   /** `$max`: a projector that was thought dead cannot move it back. */
-  async function checkpoint({ next }: Flush) {
+  async function checkpoint(next: Flush['next']) {
     await model.checkpoints.bulkWrite(
       [...next].map(([topic, partitions]) => ({
         updateOne: {
@@ -68,9 +85,9 @@ export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15
     },
     /** What has been written of these partitions (`topic/partition`), as offsets to commit. */
     written: (of: ReadonlySet<string>) => [...written].flatMap(([name, offset]) => (of.has(name) ? [offset] : [])),
-    /** Resolves when nothing is pending. */
+    /** Resolves when nothing is pending, and the checkpoint says so. */
     async settled(): Promise<void> {
-      while (running !== undefined) await running;
+      while (running !== undefined || checkpointing !== undefined) await (running ?? checkpointing);
     },
   };
 }
