@@ -108,7 +108,10 @@ test('warnings are shown, the rest goes to the log file only', async () => {
   await untilSaid(started, 'ready in');
   await untilSaid(started, /api: .*WARN.*api warns of something/);
   expect(started.output()).not.toContain('api is starting');
-  expect(await readFile(join(dataDir, 'logs', 'api.log'), 'utf8')).toContain('api is starting');
+  await until('the rest in the log file', async () => {
+    const text = await readFile(join(dataDir, 'logs', 'api.log'), 'utf8');
+    return text.includes('api is starting') || undefined;
+  });
 });
 
 test('a second Ctrl-C kills what does not drain', async () => {

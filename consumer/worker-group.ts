@@ -1,9 +1,8 @@
 // Membership of a worker in its consumer group: a runner for each partition that is assigned, kept over rebalances as
 // long as the partition stays; checkpoints every second. kafkajs's poll loop only hands records over.
-
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
-import { leaveAsLostMember } from '../platform/leave-lost-member.ts';
+import { createGroupConsumer } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
 import { createPartitionRunner, type PartitionRunner, type RunnerTools } from './partition-runner.ts';
 import { gather } from './take-over.ts';
@@ -30,22 +29,9 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
   let committed = new Map<string, string>();
   let closed = false;
   const ready = Promise.withResolvers<void>();
-  const consumer = kafka.consumer({
-    groupId: tools.group,
-    sessionTimeout: sessionTimeoutMs,
-    rebalanceTimeout: Math.max(sessionTimeoutMs, 30_000),
-    heartbeatInterval: Math.min(1_000, sessionTimeoutMs / 3),
-    maxWaitTimeInMs: 200,
-    maxBytesPerPartition: 524_288,
-    allowAutoTopicCreation: false,
-    retry: {
-      initialRetryTime: 100,
-      maxRetryTime: 1_000,
-      factor: 0.2,
-      multiplier: 2,
-      retries: Number.MAX_SAFE_INTEGER,
-      restartOnFailure: async () => true,
-    },
+  const consumer = createGroupConsumer({
+    ...{ kafka, log, fatal, group: tools.group, cluster: tools.cluster, sessionTimeoutMs },
+    closed: () => closed,
   });
 
   const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
@@ -104,12 +90,6 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     log.info({ partitions: assigned.length }, 'joined the group');
     Promise.all(starting).then(() => ready.resolve(), fatal);
   });
-  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-    if (restart) log.info({ reason: error.message }, 'the consumer restarts');
-    else fatal(error);
-  });
-
-  leaveAsLostMember({ consumer, cluster: tools.cluster, group: tools.group, log, closed: () => closed });
 
   async function commit() {
     const due = [...runners.values()]

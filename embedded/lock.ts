@@ -1,4 +1,5 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from './problem.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 
@@ -25,7 +26,7 @@ export async function tryLock(path: string): Promise<LockAttempt> {
       if (await linked(mine, path)) return { lock: { release: () => rm(path, { force: true }) } };
       const holder = await holderOf(path);
       if (holder !== undefined && (await isAlive(holder))) return { heldBy: holder };
-      await removeStale(path, `${mine}.stale`, holder);
+      if (await replaceStale(path, mine, holder)) return { lock: { release: () => rm(path, { force: true }) } };
     }
   } finally {
     await rm(mine, { force: true });
@@ -56,15 +57,33 @@ export function parseHolder(text: string): ProcessIdentity | undefined {
   return match?.[1] !== undefined && match[2] !== undefined ? { pid: Number(match[1]), started: match[2] } : undefined;
 }
 
-/** Two processes may find the same stale lock: what was moved away is looked at again, and a live one put back. */
-async function removeStale(path: string, aside: string, stale: ProcessIdentity | undefined): Promise<void> {
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
+const nameOf = (holder: ProcessIdentity | undefined) =>
+  holder === undefined ? 'unreadable' : `${holder.pid}-${encodeURIComponent(holder.started)}`;
+
+/**
+ * Several may find the same stale lock. Only who holds the lock on its succession may put its own in its place, and looks
+ * again before: so a lock that has found a new holder meanwhile is never touched. False: look anew.
+ */
+async function replaceStale(path: string, mine: string, stale: ProcessIdentity | undefined): Promise<boolean> {
+  const succession = await tryLock(`${path}.after-${nameOf(stale)}`);
+  if (!('lock' in succession)) {
+    await delay(5);
+    return false;
   }
-  const moved = await holderOf(aside);
-  if (moved !== undefined && (moved.pid !== stale?.pid || moved.started !== stale.started)) await linked(aside, path);
-  await rm(aside, { force: true });
+  try {
+    if (!(await exists(path)) || nameOf(await holderOf(path)) !== nameOf(stale)) return false;
+    await rename(mine, path);
+    return true;
+  } finally {
+    await succession.lock.release();
+  }
 }
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );

@@ -39,9 +39,12 @@ test.each([
   ['whose pid belongs to another process by now', { pid: process.pid, started: '1' }],
 ])('a lock %s is taken over, by one', async (_, holder) => {
   await writeFile(path, JSON.stringify(holder));
+  // So is what a process left that died while it took the lock over.
+  await writeFile(`${path}.after-${holder.pid}-1`, JSON.stringify({ pid: 2 ** 22 + 2, started: '1' }));
   const attempts = await Promise.all(Array.from({ length: 20 }, () => tryLock(path)));
   expect(attempts.filter((attempt) => 'lock' in attempt)).toHaveLength(1);
   expect(await holderOf(path)).toMatchObject({ pid: process.pid });
+  expect(await readdir(directory)).toEqual(['lock']);
 });
 
 test('what is no lock is nobody’s', () => {

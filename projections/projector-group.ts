@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { KafkaCluster } from '../platform/cluster.ts';
-import { leaveAsLostMember } from '../platform/leave-lost-member.ts';
+import { createGroupConsumer } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
 import { checkpointId, type ReadModel } from '../platform/read-model.ts';
@@ -45,22 +45,9 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   let throttled = false;
   let closed = false;
   const ready = Promise.withResolvers<void>();
-  const consumer = kafka.consumer({
-    groupId: group,
-    sessionTimeout: options.sessionTimeoutMs,
-    rebalanceTimeout: Math.max(options.sessionTimeoutMs, 30_000),
-    heartbeatInterval: Math.min(1_000, options.sessionTimeoutMs / 3),
-    maxWaitTimeInMs: 200,
-    maxBytesPerPartition: 524_288,
-    allowAutoTopicCreation: false,
-    retry: {
-      initialRetryTime: 100,
-      maxRetryTime: 1_000,
-      factor: 0.2,
-      multiplier: 2,
-      retries: Number.MAX_SAFE_INTEGER,
-      restartOnFailure: async () => true,
-    },
+  const consumer = createGroupConsumer({
+    ...{ kafka, log, fatal, group, cluster: options.cluster, sessionTimeoutMs: options.sessionTimeoutMs },
+    closed: () => closed,
   });
   const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
 
@@ -71,12 +58,6 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     consumer.pause(assigned);
     begin(term).catch((error) => term !== assignment || closed || fatal(error));
   });
-  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-    if (restart) log.info({ reason: error.message }, 'the consumer restarts');
-    else fatal(error);
-  });
-
-  leaveAsLostMember({ consumer, cluster: options.cluster, group, log, closed: () => closed });
 
   /** What is pending goes in first, so that the checkpoint is the truth; then every partition begins at it. */
   async function begin(term: number) {
