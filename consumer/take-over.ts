@@ -34,7 +34,7 @@ export type TakeOverTools = {
 };
 
 /** Jobs at once from which on a worker gathers, before it fetches and before it appends; for how many milliseconds. */
-export const gather = { from: 12, ms: 6 };
+export const gather = { from: 12, ms: 10 };
 
 /** @throws whatever keeps Kafka or the registry from answering; nothing was lost, try the whole again. */
 export async function takeOver(

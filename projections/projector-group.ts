@@ -34,7 +34,7 @@ export type ProjectorGroupOptions = {
 /** Documents pending above which fetching pauses until MongoDB has caught up. */
 const highWater = 20_000;
 /** After a large flush (documents) the next fetch waits a little (milliseconds), so that it brings more. */
-const gather = { from: 8, ms: 10 };
+const gather = { from: 8, ms: 15 };
 
 export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   const { kafka, group, topics, model, flusher, fold, log, fatal } = options;
