@@ -6,7 +6,7 @@ import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
-import { loadJobs } from '../platform/load-jobs.ts';
+import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
@@ -22,12 +22,10 @@ import { createGate } from './gate.ts';
 import { createHandlerRunner } from './handler-runner.ts';
 import { joinWorkerGroup, type WorkerGroup } from './worker-group.ts';
 
-const builtIn = new URL('../jobs/', import.meta.url).pathname;
-
 export const startWorker: StartService = async (config, log, fatal) => {
   const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const connection = { brokers: config.kafkaBrokers, clientId: `putlog-worker-${process.pid}`, log };
-  const jobs = await loadJobs(config.jobs ? [builtIn, config.jobs] : [builtIn]);
+  const jobs = await loadConfiguredJobs(config.jobs);
   const kafka = createKafka(connection);
   const prepared = await prepareLog({ config, kafka, jobs, log });
   const cluster = createCluster(connection);

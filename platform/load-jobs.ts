@@ -89,3 +89,9 @@ export async function loadJobs(folders: string[]): Promise<Map<string, LoadedJob
   if (problems.length > 0) throw new JobsError(problems, causes);
   return jobs;
 }
+
+const builtIn = new URL('../jobs/', import.meta.url).pathname;
+
+/** The job types that come along, and those of the user's own folder ('': none). @throws JobsError */
+export const loadConfiguredJobs = (own: string): Promise<Map<string, LoadedJob>> =>
+  loadJobs(own === '' ? [builtIn] : [builtIn, own]);

@@ -35,3 +35,13 @@ export async function openReadModel(db: Db): Promise<ReadModel> {
 }
 
 export const checkpointId = (collection: string, topic: string): string => `${collection}/${topic}`;
+
+/** Topic → partition → first offset that is not in the read model yet; a topic without a checkpoint has none of its own. */
+export async function readCheckpoints(
+  model: ReadModel,
+  topics: string[],
+): Promise<Map<string, Record<string, number>>> {
+  const ids = topics.map((topic) => checkpointId(model.name, topic));
+  const found = await model.checkpoints.find({ _id: { $in: ids } }).toArray();
+  return new Map(topics.map((topic, i) => [topic, found.find(({ _id }) => _id === ids[i])?.next ?? {}]));
+}

@@ -2,7 +2,7 @@
 // the log had when it was asked for. All who wait share the same few reads. Called by read-job.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaCluster } from '../platform/cluster.ts';
-import { checkpointId, type ReadModel } from '../platform/read-model.ts';
+import { type ReadModel, readCheckpoints } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 
@@ -49,7 +49,7 @@ export function createCatchUp(options: { cluster: KafkaCluster; model: ReadModel
       for (const one of fresh) one.target = ends.get(one.topic);
     }
     // The checkpoint first: documents read after it hold all that it covers.
-    const checkpoints = await checkpointsOf([...new Set(asking.map(({ topic }) => topic))]);
+    const checkpoints = await readCheckpoints(model, [...new Set(asking.map(({ topic }) => topic))]);
     const found = new Map(
       (await model.jobs.find({ _id: { $in: asking.map(({ id }) => id) } }).toArray()).map((job) => [job._id, job]),
     );
@@ -75,12 +75,6 @@ export function createCatchUp(options: { cluster: KafkaCluster; model: ReadModel
       await cluster.refresh();
       return cluster.offsets(topics, 'latest');
     }
-  }
-
-  async function checkpointsOf(topics: string[]): Promise<Map<string, Record<string, number>>> {
-    const ids = topics.map((topic) => checkpointId(model.name, topic));
-    const found = await model.checkpoints.find({ _id: { $in: ids } }).toArray();
-    return new Map(topics.map((topic, i) => [topic, found.find(({ _id }) => _id === ids[i])?.next ?? {}]));
   }
 
   const behind = () =>

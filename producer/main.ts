@@ -4,7 +4,7 @@ import { createBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { createKafka } from '../platform/kafka.ts';
-import { loadJobs } from '../platform/load-jobs.ts';
+import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
@@ -20,11 +20,9 @@ import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSubmit } from './submit.ts';
 
-const builtIn = new URL('../jobs/', import.meta.url).pathname;
-
 export const startApi: StartService = async (config, log, fatal) => {
   const connection = { brokers: config.kafkaBrokers, clientId: `putlog-api-${process.pid}`, log };
-  const jobs = await loadJobs(config.jobs ? [builtIn, config.jobs] : [builtIn]);
+  const jobs = await loadConfiguredJobs(config.jobs);
   const prepared = await prepareLog({ config, kafka: createKafka(connection), jobs, log });
   const cluster = createCluster(connection);
   const watched = [...prepared.commandTopics, prepared.eventsTopic];

@@ -5,7 +5,7 @@ import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
-import { loadJobs } from '../platform/load-jobs.ts';
+import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
@@ -20,10 +20,8 @@ import { joinProjectorGroup } from './projector-group.ts';
 /** Bytes of replaced and deleted blobs go when their last readers have (milliseconds). */
 const sweepBlobsEvery = 300_000;
 
-const builtIn = new URL('../jobs/', import.meta.url).pathname;
-
 export const startProjector: StartService = async (config, log, fatal) => {
-  const jobs = await loadJobs(config.jobs ? [builtIn, config.jobs] : [builtIn]);
+  const jobs = await loadConfiguredJobs(config.jobs);
   const connection = { brokers: config.kafkaBrokers, clientId: `putlog-projector-${process.pid}`, log };
   const kafka = createKafka(connection);
   const cluster = createCluster(connection);

@@ -6,7 +6,7 @@ import type { KafkaCluster } from '../platform/cluster.ts';
 import { createGroupConsumer } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
-import { checkpointId, type ReadModel } from '../platform/read-model.ts';
+import { type ReadModel, readCheckpoints } from '../platform/read-model.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import type { Flusher } from './flusher.ts';
@@ -64,7 +64,7 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     await flusher.settled();
     const of = assigned.map(({ topic }) => topic);
     const givenUp = () => term !== assignment || closed;
-    const next = await persist(() => checkpoints(of), { log, what: 'read the checkpoint', givenUp });
+    const next = await persist(() => readCheckpoints(model, of), { log, what: 'read the checkpoint', givenUp });
     if (givenUp()) return;
     for (const { topic, partitions } of assigned)
       for (const partition of partitions) {
@@ -75,12 +75,6 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     consumer.resume(assigned);
     log.info({ partitions: open.size }, 'joined the group');
     ready.resolve();
-  }
-
-  async function checkpoints(of: string[]): Promise<Map<string, Record<string, number>>> {
-    const ids = of.map((topic) => checkpointId(model.name, topic));
-    const found = await model.checkpoints.find({ _id: { $in: ids } }).toArray();
-    return new Map(of.map((topic, i) => [topic, found.find(({ _id }) => _id === ids[i])?.next ?? {}]));
   }
 
   function throttle() {
@@ -101,7 +95,8 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   async function take(topic: string, partition: number, messages: KafkaMessage[], stale: () => boolean) {
     const term = assignment;
     for (const message of messages) {
-      const document = await folded(topic, partition, message);
+      const found = folded(topic, partition, message);
+      const document = found instanceof Promise ? await found : found;
       // A rebalance or a seek in the meantime: the partition is read again from its checkpoint.
       if (term !== assignment || stale()) return;
       if (document !== undefined) flusher.pending.add(document);
@@ -111,17 +106,28 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     throttle();
   }
 
-  /** Waits while the registry is away; a record that can never be read tells nothing. */
-  async function folded(topic: string, partition: number, message: KafkaMessage): Promise<JobDocument | undefined> {
-    const final = (error: unknown) => error instanceof UndecodableError;
-    const decode = () => fold(topic, partition, message);
-    try {
-      return await persist(decode, { log, what: 'look a schema up', final, givenUp: () => closed });
-    } catch (error) {
+  /** At once for what is known here, without a promise; a record that can never be read tells nothing. */
+  function folded(topic: string, partition: number, message: KafkaMessage) {
+    const unreadable = (error: unknown): undefined => {
       if (!(error instanceof UndecodableError)) throw error;
       const reason = error.message;
       log.error({ reason, topic, partition, offset: message.offset }, 'a record cannot be projected');
       return undefined;
+    };
+    try {
+      const document = fold(topic, partition, message);
+      if (!(document instanceof Promise)) return document;
+      // A schema that is new here: while the registry is away this waits.
+      const final = (error: unknown) => error instanceof UndecodableError;
+      let first: typeof document | undefined = document;
+      const attempt = () => {
+        const current = first ?? fold(topic, partition, message);
+        first = undefined;
+        return current;
+      };
+      return persist(attempt, { log, what: 'look a schema up', final, givenUp: () => closed }).catch(unreadable);
+    } catch (error) {
+      return unreadable(error);
     }
   }
 

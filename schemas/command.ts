@@ -34,6 +34,6 @@ export const commandSchema = {
     { name: 'digest', type: 'string', doc: 'SHA-256 of the payload, hex.' },
     { name: 'submittedAt', type: { type: 'long', logicalType: 'timestamp-millis' } },
   ],
-} as const;
+};
 
-export const commandType = avro.Type.forSchema(structuredClone(commandSchema) as unknown as avro.Schema);
+export const commandType = avro.Type.forSchema(structuredClone(commandSchema) as avro.Schema);
