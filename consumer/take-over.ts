@@ -34,7 +34,7 @@ export type TakeOverTools = {
 };
 
 /** Jobs at once from which on a worker gathers, before it fetches and before it appends; for how many milliseconds. */
-export const gather = { from: 12, ms: 10 };
+export const gather = { from: 12, ms: 20 };
 
 /** @throws whatever keeps Kafka or the registry from answering; nothing was lost, try the whole again. */
 export async function takeOver(
@@ -46,7 +46,8 @@ export async function takeOver(
   const identity = ownerIdentity(group, topic, partition);
   const writer = await openLogWriter({
     ...{ cluster, log, identity, onFailure },
-    linger: () => (load.active >= gather.from ? gather.ms : 0),
+    // Until the next of the moments at which all writers of the process send, so that they share a request.
+    linger: () => (load.active >= gather.from ? gather.ms - (performance.now() % gather.ms) : 0),
     maxRecords: Number.POSITIVE_INFINITY,
     maxBytes: Number.POSITIVE_INFINITY,
   });

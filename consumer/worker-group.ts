@@ -120,7 +120,8 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
   await consumer.subscribe({ topics, fromBeginning: true });
   await consumer.run({
     autoCommit: false,
-    partitionsConsumedConcurrently: 8,
+    // Many at once: the wait below must not be paid once a partition.
+    partitionsConsumedConcurrently: 32,
     eachBatch: async ({ batch, isStale }) => {
       if (isStale()) return;
       const messages: KafkaMessage[] = batch.messages;

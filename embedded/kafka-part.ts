@@ -52,7 +52,7 @@ export function kafkaPart(options: KafkaPartOptions): Part {
     prepare,
     command: {
       file: java,
-      args: ['-Xmx512m', ...jvm, ...dated, quiet, ...classPath, 'kafka.Kafka', properties],
+      args: ['-Xmx512m', '-XX:TieredStopAtLevel=1', ...jvm, ...dated, quiet, ...classPath, 'kafka.Kafka', properties],
       cwd: join(dataDir, 'kafka'),
     },
     answers: () => kafkaAnswers(port),

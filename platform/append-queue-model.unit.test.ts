@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PutlogError } from '../schemas/problem.ts';
-import { createAppendQueue } from './append-queue.ts';
-import type { ProduceBatch } from './produce-request.ts';
+import { createAppendQueue, type SequencedBatch } from './append-queue.ts';
 
 /** What can happen to a queue: the log writer's calls, and every way in which a request can end. */
 const steps = fc.array(
@@ -22,7 +21,7 @@ function createBroker(first: number) {
   const last = new Map<number, { firstSequence: number; next: number; offset: number; size: number }>();
   return {
     log,
-    append(producer: number, { firstSequence, messages }: ProduceBatch): number {
+    append(producer: number, { firstSequence, messages }: SequencedBatch): number {
       const known = last.get(producer) ?? { firstSequence: -1, next: producer === 0 ? first : 0, offset: 0, size: 0 };
       const again = firstSequence === known.firstSequence && messages.length === known.size;
       if (again) return known.offset;
@@ -43,7 +42,7 @@ function play(all: { kind: string; count?: number }[], first: number) {
   let pushedBytes = 0;
   let producer = 0;
   let now = 0;
-  let sent: { batch: ProduceBatch; producer: number } | undefined;
+  let sent: { batch: SequencedBatch; producer: number } | undefined;
   const queue = createAppendQueue(
     't',
     0,

@@ -14,7 +14,10 @@ export type Entry = {
   reject: (error: unknown) => void;
 };
 
-type Batch = ProduceBatch & {
+/** Whose it is the log writer knows. */
+export type SequencedBatch = Omit<ProduceBatch, 'producer'>;
+
+type Batch = SequencedBatch & {
   entries: Entry[];
   /** At least one attempt ended without an answer: the batch may be in the log. */
   uncertain: boolean;
@@ -88,7 +91,7 @@ export function createAppendQueue(
     push: (entry: Entry) => void waiting.push(entry),
 
     /** The batch to send: the same one with the same sequence until its fate is known. */
-    take(): ProduceBatch | undefined {
+    take(): SequencedBatch | undefined {
       if (batch === undefined && head < waiting.length) batch = nextBatch();
       return batch;
     },

@@ -4,10 +4,12 @@
 import { logLevel } from 'kafkajs';
 import Cluster, { type InnerBroker, type InnerMessage } from 'kafkajs/src/cluster/index.js';
 import { createLogger } from 'kafkajs/src/loggers/index.js';
-import socketFactory from 'kafkajs/src/network/socketFactory.js';
 import { requests } from 'kafkajs/src/protocol/requests/index.js';
+import './kafkajs-timers.ts';
+import { kafkaSocket } from './kafka-socket.ts';
 import { kafkaLog, type Logger } from './log.ts';
-import { type ProduceBatch, type ProducerIdentity, produceRequest } from './produce-request.ts';
+import { createProduceCombiner } from './produce-combiner.ts';
+import { type ProduceBatch, type ProduceResult, type ProducerIdentity, produceRequest } from './produce-request.ts';
 
 /** Times in milliseconds. Every field is given, because kafkajs's defaults change with NODE_ENV. */
 export const kafkaTimes = {
@@ -16,9 +18,6 @@ export const kafkaTimes = {
   requestTimeout: 10_000,
   retry: { initialRetryTime: 50, maxRetryTime: 1_000, factor: 0.2, multiplier: 1.5, retries: 2 },
 };
-
-/** `errorCode` is Kafka's, 0 for stored; `offset` of the first record. */
-export type ProduceResult = { topic: string; partition: number; errorCode: number; offset: number };
 
 export type FetchedRecord = {
   offset: number;
@@ -40,7 +39,7 @@ const { decode: decodeProduceAnswer } = requests.Produce.protocol({ version: 7 }
 export function createCluster({ brokers, clientId, log }: { brokers: string; clientId: string; log: Logger }) {
   const cluster = new Cluster({
     logger: createLogger({ level: logLevel.WARN, logCreator: kafkaLog(log) }),
-    socketFactory: socketFactory(),
+    socketFactory: kafkaSocket,
     brokers: brokers.split(','),
     clientId,
     ...kafkaTimes,
@@ -67,6 +66,27 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
     const nodeId = leaderOf(topic, partition);
     if (nodeId === undefined) throw new Error(`${topic}/${partition} has no leader`);
     return cluster.findBroker({ nodeId });
+  }
+
+  /** One Produce request. */
+  async function produce(broker: InnerBroker, batches: ProduceBatch[]): Promise<ProduceResult[]> {
+    const request = produceRequest(batches, kafkaTimes.requestTimeout);
+    // kafkajs would throw the first partition's error and drop the others' answers: take the decoded answer instead.
+    const response = { decode: decodeProduceAnswer, parse: async (data: unknown) => data };
+    try {
+      const answer = (await broker.connectionPool.send({ request, response })) as ProduceResponse;
+      return answer.topics.flatMap(({ topicName, partitions }) =>
+        partitions.map(({ partition, errorCode, baseOffset }) => ({
+          topic: topicName,
+          partition,
+          errorCode,
+          offset: Number(baseOffset),
+        })),
+      );
+    } catch (error) {
+      if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
+      throw error;
+    }
   }
 
   return {
@@ -99,26 +119,8 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
     /** A connected broker, so that a failure before anything was sent can be told from one after. */
     broker: (nodeId: string) => cluster.findBroker({ nodeId }),
 
-    /** One Produce request, acks=all, not transactional. Results are per batch; it throws when the outcome is unknown. */
-    async produce(broker: InnerBroker, producer: ProducerIdentity, batches: ProduceBatch[]): Promise<ProduceResult[]> {
-      const request = produceRequest(batches, producer, kafkaTimes.requestTimeout);
-      // kafkajs would throw the first partition's error and drop the others' answers: take the decoded answer instead.
-      const response = { decode: decodeProduceAnswer, parse: async (data: unknown) => data };
-      try {
-        const answer = (await broker.connectionPool.send({ request, response })) as ProduceResponse;
-        return answer.topics.flatMap(({ topicName, partitions }) =>
-          partitions.map(({ partition, errorCode, baseOffset }) => ({
-            topic: topicName,
-            partition,
-            errorCode,
-            offset: Number(baseOffset),
-          })),
-        );
-      } catch (error) {
-        if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
-        throw error;
-      }
-    },
+    /** Appends, acks=all, not transactional. Results are per batch; it throws when the outcome is unknown. */
+    produce: createProduceCombiner(produce),
 
     /** Records of one partition from `offset` on, at most about `maxBytes`; none after `maxWaitMs` without any. */
     async fetch(topic: string, partition: number, offset: number, maxBytes: number, maxWaitMs: number) {

@@ -57,8 +57,14 @@ declare module 'kafkajs/src/cluster/index.js' {
 declare module 'kafkajs/src/loggers/index.js' {
   export function createLogger(options: { level: number; logCreator: unknown }): object;
 }
-declare module 'kafkajs/src/network/socketFactory.js' {
-  export default function socketFactory(): object;
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  export default class RequestQueue {
+    throttleCheckTimeoutId: NodeJS.Timeout | null;
+    throttledUntil: number;
+    pending: unknown[];
+    checkPendingRequests(): void;
+    scheduleCheckPendingRequests(): void;
+  }
 }
 declare module 'kafkajs/src/protocol/requests/index.js' {
   type Produce = (payload: object) => {

@@ -176,9 +176,9 @@ describe('what cannot be appended is told, and how', () => {
   /** The broker says that it expects another sequence, as it would after an unclean election. */
   const outOfSequence = (): KafkaCluster => {
     let left = 1;
-    const produce: KafkaCluster['produce'] = async (broker, producer, batches) => {
+    const produce: KafkaCluster['produce'] = async (broker, batches) => {
       if (left-- > 0) return batches.map(({ topic, partition }) => ({ topic, partition, errorCode: 45, offset: -1 }));
-      return cluster.produce(broker, producer, batches);
+      return cluster.produce(broker, batches);
     };
     return { ...cluster, produce };
   };

@@ -4,11 +4,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PutlogError } from '../schemas/problem.ts';
 import { type AppendQueue, createAppendQueue } from './append-queue.ts';
-import type { KafkaCluster, ProduceResult } from './cluster.ts';
+import type { KafkaCluster } from './cluster.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
 import { produceOutcome, tooLarge } from './produce-outcome.ts';
-import type { ProduceBatch, ProducerIdentity, WireMessage } from './produce-request.ts';
+import type { ProduceBatch, ProduceResult, ProducerIdentity, WireMessage } from './produce-request.ts';
 
 /** One record and where it goes. `timestamp` in milliseconds since the epoch. */
 export type LogRecord = WireMessage & { topic: string; partition: number };
@@ -46,8 +46,8 @@ const sizeOf = ({ key, value, headers }: WireMessage): number => {
   return bytes;
 };
 
-/** At once when little comes; after a large batch the next one gathers. */
-const lingerWhenLarge = (lastSent: number): number => (lastSent >= 8 ? 5 : 0);
+/** At once when little comes; the larger the last batch, the longer the next one gathers. */
+const lingerWhenLarge = (lastSent: number): number => (lastSent < 8 ? 0 : Math.min(8, lastSent / 4));
 
 /** So many records do not wait for more. */
 const fullBatch = 500;
@@ -137,10 +137,10 @@ export async function openLogWriter(options: LogWriterOptions) {
       if (nodeId === 'none') throw new Error('the partition has no leader');
       const broker = await cluster.broker(nodeId);
       // From here on bytes may reach the broker, so a failure says nothing about the outcome.
-      batches = due.flatMap((queue) => queue.take() ?? []);
+      batches = due.flatMap((queue) => queue.take() ?? []).map((batch) => ({ ...batch, producer: sender }));
       for (const queue of due) queue.inFlight = true;
       lastSent = batches.reduce((sum, batch) => sum + batch.messages.length, 0);
-      const results = await cluster.produce(broker, sender, batches);
+      const results = await cluster.produce(broker, batches);
       for (const queue of due) queue.inFlight = false;
       if (sender !== producer) return true;
       return results.map((result) => apply(result)).every((settled) => settled);

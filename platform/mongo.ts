@@ -16,7 +16,8 @@ export function createMongo(uri: string, { maxPoolSize = 10, selectionTimeoutMs 
     connectTimeoutMS: 3_000,
     socketTimeoutMS: 15_000,
     heartbeatFrequencyMS: 1_000,
-    retryWrites: true,
+    // Every write here may be repeated and is, by its caller: a session per write would double its cost.
+    retryWrites: false,
     retryReads: true,
     writeConcern: { w: 'majority' },
     readConcern: { level: 'majority' },

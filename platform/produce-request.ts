@@ -9,7 +9,17 @@ export type ProducerIdentity = { producerId: string; producerEpoch: number };
 /** Key, value and headers as they go over the wire; `timestamp` in milliseconds. */
 export type WireMessage = { key: Buffer; value: Buffer; headers: Record<string, string | Buffer>; timestamp: number };
 
-export type ProduceBatch = { topic: string; partition: number; firstSequence: number; messages: WireMessage[] };
+/** What one writer has for one partition; a request may hold batches of several writers. */
+export type ProduceBatch = {
+  topic: string;
+  partition: number;
+  producer: ProducerIdentity;
+  firstSequence: number;
+  messages: WireMessage[];
+};
+
+/** What the broker said of a batch: `errorCode` is Kafka's, 0 for stored; `offset` of the first record. */
+export type ProduceResult = { topic: string; partition: number; errorCode: number; offset: number };
 
 const batchOverhead = 61;
 /** Bytes of a batch that its length field does not count, and where its checksum begins to count. */
@@ -94,7 +104,7 @@ function writeRecord(
 }
 
 /** @throws RangeError for a batch without records */
-export function encodeRecordBatch({ firstSequence, messages }: ProduceBatch, producer: ProducerIdentity): Buffer {
+export function encodeRecordBatch({ producer, firstSequence, messages }: ProduceBatch): Buffer {
   const base = messages[0]?.timestamp;
   if (base === undefined) throw new RangeError('a record batch must hold a record');
   const sizes = messages.map((message, i) => recordSize(message, i, base));
@@ -119,25 +129,25 @@ export function encodeRecordBatch({ firstSequence, messages }: ProduceBatch, pro
 }
 
 /** The request as kafkajs's connection takes it. `timeoutMs`: how long the broker may wait for its replicas. */
-export function produceRequest(batches: ProduceBatch[], producer: ProducerIdentity, timeoutMs: number) {
+export function produceRequest(batches: ProduceBatch[], timeoutMs: number) {
   return {
     apiKey: 0,
     apiVersion: 7,
     apiName: 'Produce',
     expectResponse: () => true,
     encode: async () => {
-      const buffer = encodeProduce(batches, producer, timeoutMs);
+      const buffer = encodeProduce(batches, timeoutMs);
       return { buf: buffer, buffer };
     },
   };
 }
 
-function encodeProduce(batches: ProduceBatch[], producer: ProducerIdentity, timeoutMs: number): Buffer {
+function encodeProduce(batches: ProduceBatch[], timeoutMs: number): Buffer {
   const topics = [...Map.groupBy(batches, ({ topic }) => topic)].map(([topic, partitions]) => ({
     topic,
     partitions: partitions.map((batch) => ({
       partition: batch.partition,
-      records: encodeRecordBatch(batch, producer),
+      records: encodeRecordBatch(batch),
     })),
   }));
   let size = 2 + 2 + 4 + 4;

@@ -30,8 +30,7 @@ test('the bytes are those that kafkajs would send', async () => {
     fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 3 }), async (partitions) => {
       const topic = 'putlog.events';
       const ours = await produceRequest(
-        partitions.map((each) => ({ ...each, topic })),
-        producer,
+        partitions.map((each) => ({ ...each, topic, producer })),
         10_000,
       ).encode();
       const { request } = produce({ acks: -1, timeout: 10_000, ...producer, topicData: [{ topic, partitions }] });
@@ -48,17 +47,14 @@ test('a record that is older than the first of its batch', () => {
     headers: {},
     timestamp,
   });
-  const batch = encodeRecordBatch(
-    { topic: 't', partition: 0, firstSequence: 7, messages: [one(now), one(now - 5), one(now + 9)] },
-    producer,
-  );
+  const messages = [one(now), one(now - 5), one(now + 9)];
+  const batch = encodeRecordBatch({ topic: 't', partition: 0, producer, firstSequence: 7, messages });
   expect(batch.readBigInt64BE(27)).toBe(BigInt(now));
   expect(batch.readBigInt64BE(35)).toBe(BigInt(now + 9));
   expect(batch.readInt32BE(8)).toBe(batch.length - 12);
 });
 
 test('a batch without records is refused', () => {
-  expect(() => encodeRecordBatch({ topic: 't', partition: 0, firstSequence: 0, messages: [] }, producer)).toThrow(
-    RangeError,
-  );
+  const empty = { topic: 't', partition: 0, producer, firstSequence: 0, messages: [] };
+  expect(() => encodeRecordBatch(empty)).toThrow(RangeError);
 });

@@ -18,8 +18,8 @@ export type LookUp = ReturnType<typeof createLookUp>;
 
 const perRoundTrip = 500;
 
-/** After a large round trip (look-ups) the next one gathers (milliseconds). */
-const gather = { from: 4, ms: 4 };
+/** How long to gather before the next round trip (milliseconds), given the size of the last one. */
+const lingerAfter = (last: number): number => (last < 4 ? 0 : Math.min(8, last / 4));
 
 /** `patienceMs`: how long a PUT waits for an answer that it can do without. */
 export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadModel; log: Logger; patienceMs?: number }) {
@@ -29,7 +29,8 @@ export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadMode
 
   async function work() {
     for (let last = 0; asked.length > 0; ) {
-      if (last >= gather.from && asked.length < last) await delay(gather.ms);
+      const linger = asked.length < last ? lingerAfter(last) : 0;
+      if (linger > 0) await delay(linger);
       const batch = asked.slice(0, perRoundTrip);
       asked = asked.slice(batch.length);
       last = batch.length;

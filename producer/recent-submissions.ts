@@ -7,17 +7,25 @@ export type RecentSubmission = { digest: string; stored: Promise<JobDocument> };
 
 export type RecentSubmissions = ReturnType<typeof createRecentSubmissions>;
 
-export function createRecentSubmissions(limit = 20_000) {
-  const submissions = new Map<string, RecentSubmission>();
+/**
+ * Remembers the last `limit` submissions at least, twice as many at most: a whole generation is forgotten at once. (A Map
+ * that loses its oldest entry with each new one steps over the gaps of thousands of earlier ones every time.)
+ */
+export function createRecentSubmissions(limit = 10_000) {
+  let young = new Map<string, RecentSubmission>();
+  let old = new Map<string, RecentSubmission>();
   return {
-    get: (key: string) => submissions.get(key),
+    get: (key: string) => young.get(key) ?? old.get(key),
     add(key: string, submission: RecentSubmission) {
-      submissions.set(key, submission);
-      if (submissions.size > limit) for (const oldest of submissions.keys()) return void submissions.delete(oldest);
+      if (young.size >= limit) {
+        old = young;
+        young = new Map();
+      }
+      young.set(key, submission);
     },
     /** It is not in the log, or nobody knows: the next PUT must ask the log again. */
     forget(key: string, submission: RecentSubmission) {
-      if (submissions.get(key) === submission) submissions.delete(key);
+      for (const generation of [young, old]) if (generation.get(key) === submission) generation.delete(key);
     },
   };
 }

@@ -3,17 +3,24 @@ import { createRecentSubmissions, type RecentSubmission } from './recent-submiss
 
 const submission = (digest: string): RecentSubmission => ({ digest, stored: new Promise(() => undefined) });
 
-test('holds no more than its limit; the oldest goes first', () => {
-  const recent = createRecentSubmissions(3);
-  for (const key of ['a', 'b', 'c', 'd']) recent.add(key, submission(key));
-  expect(['a', 'b', 'c', 'd'].map((key) => recent.get(key)?.digest)).toEqual([undefined, 'b', 'c', 'd']);
+test('remembers the newest up to its limit, and never more than twice as many', () => {
+  const recent = createRecentSubmissions(10);
+  const keys = Array.from({ length: 95 }, (_, i) => `${i}`);
+  for (const [i, key] of keys.entries()) {
+    recent.add(key, submission(key));
+    const there = keys.slice(0, i + 1).filter((each) => recent.get(each)?.digest === each);
+    expect(there).toEqual(keys.slice(i + 1 - there.length, i + 1));
+    expect(there.length).toBeGreaterThanOrEqual(Math.min(i + 1, 10));
+    expect(there.length).toBeLessThanOrEqual(20);
+  }
 });
 
 test('forgets the one that failed, never the one that took its place', () => {
-  const recent = createRecentSubmissions();
+  const recent = createRecentSubmissions(1);
   const [failed, next] = [submission('failed'), submission('next')];
   recent.add('a', failed);
   recent.add('a', next);
+  expect(recent.get('a')).toBe(next);
   recent.forget('a', failed);
   expect(recent.get('a')).toBe(next);
   recent.forget('a', next);

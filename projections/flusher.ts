@@ -10,15 +10,20 @@ import { writeJobs } from './write-jobs.ts';
 export type FlusherOptions = {
   model: ReadModel;
   log: Logger;
-  /** A flush of at least so many documents lets the next one gather for so many milliseconds. */
-  gather?: { from: number; ms: number };
+  /**
+   * Where at least `from` documents were pending, the next flush gathers for `ms` milliseconds, and what waits for its
+   * first event stays up to `holdMs`.
+   */
+  gather?: { from: number; ms: number; holdMs: number };
   /** After each flush; `size` in documents, `took` in milliseconds, the checkpoint not counted. */
   flushed: (size: number, took: number) => void;
 };
 
 export type Flusher = ReturnType<typeof createFlusher>;
 
-export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15 } }: FlusherOptions) {
+const busy = { from: 16, ms: 15, holdMs: 100 };
+
+export function createFlusher({ model, log, flushed, gather = busy }: FlusherOptions) {
   const pending = createPending();
   let running: Promise<void> | undefined;
   let checkpointing: Promise<void> | undefined;
@@ -28,9 +33,10 @@ export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15
 
   async function run() {
     while (pending.dirty) {
-      if (lastSize >= gather.from && pending.size < lastSize * 2) await delay(gather.ms);
-      const flush = pending.drain();
-      lastSize = flush.writes.length;
+      const gathers = lastSize >= gather.from;
+      if (gathers && pending.size < lastSize * 2) await delay(gather.ms);
+      lastSize = pending.size;
+      const flush = pending.drain(gathers ? gather.holdMs : 0);
       const began = performance.now();
       await persist(() => writeJobs(model.jobs, flush.writes), { log, what: 'write job status' });
       reach(flush.next);
@@ -79,7 +85,7 @@ export function createFlusher({ model, log, flushed, gather = { from: 16, ms: 15
     kick() {
       if (pending.dirty) running ??= run();
     },
-    /** Documents in the last flush. */
+    /** Documents that were pending at the last flush. */
     get lastSize() {
       return lastSize;
     },

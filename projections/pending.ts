@@ -7,20 +7,39 @@ import type { JobWrite } from './write-jobs.ts';
 /** What one flush writes: the documents first, then `next`, topic → partition → first offset not covered. */
 export type Flush = { writes: JobWrite[]; next: Map<string, Map<number, number>> };
 
+/** `since` on the monotonic clock, in milliseconds. */
+type Entry = JobWrite & { since: number };
+
 export function createPending() {
-  let writes = new Map<string, JobWrite>();
-  let next = new Map<string, Map<number, number>>();
+  let entries = new Map<string, Entry>();
+  let next: Flush['next'] = new Map();
+
+  /** As far as `next` goes without passing a command whose document is held back; the rest stays for a later flush. */
+  function covered(held: Iterable<Entry>): Flush['next'] {
+    const covers = next;
+    next = new Map();
+    for (const { document } of held) {
+      const { topic, partition, offset } = document.command;
+      const reached = covers.get(topic)?.get(partition);
+      if (reached === undefined || reached <= offset) continue;
+      covers.get(topic)?.set(partition, offset);
+      const rest = next.get(topic) ?? new Map<number, number>();
+      next.set(topic, rest.set(partition, Math.max(reached, rest.get(partition) ?? 0)));
+    }
+    return covers;
+  }
+
   return {
     get size() {
-      return writes.size;
+      return entries.size;
     },
     get dirty() {
-      return next.size > 0;
+      return next.size > 0 || entries.size > 0;
     },
     add(document: JobDocument) {
       const fresh = document.eventOffset === -1;
-      const there = writes.get(document._id);
-      if (there === undefined) writes.set(document._id, { document, fresh });
+      const there = entries.get(document._id);
+      if (there === undefined) entries.set(document._id, { document, fresh, since: performance.now() });
       else {
         there.document = merge(there.document, document);
         there.fresh ||= fresh;
@@ -30,12 +49,21 @@ export function createPending() {
       const partitions = next.get(topic) ?? new Map<number, number>();
       next.set(topic, partitions.set(partition, offset));
     },
-    /** Hands everything over and begins anew. */
-    drain(): Flush {
-      const flush = { writes: [...writes.values()], next };
-      writes = new Map();
-      next = new Map();
-      return flush;
+    /**
+     * Hands over and begins anew. Calls of which only the command is known stay up to `holdMs` milliseconds: when their
+     * event comes meanwhile, the two are one insert and not an insert and an update.
+     */
+    drain(holdMs = 0): Flush {
+      const heldSince = performance.now() - holdMs;
+      const held = new Map<string, Entry>();
+      const writes: JobWrite[] = [];
+      for (const [id, entry] of entries) {
+        const { document, fresh, since } = entry;
+        if (document.eventOffset === -1 && since > heldSince) held.set(id, entry);
+        else writes.push({ document, fresh });
+      }
+      entries = held;
+      return { writes, next: covered(held.values()) };
     },
   };
 }

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { createPending } from './pending.ts';
 
-function document(id: string, eventOffset = -1): JobDocument {
+function document(id: string, eventOffset = -1, command = { topic: 'c', partition: 0, offset: 0 }): JobDocument {
   return {
     ...{ _id: `t/${id}`, type: 't', id, key: 'k', state: 'queued', generation: 0, attempt: 1, digest: 'd' },
     ...{ createdAt: 1, startedAt: null, finishedAt: null, updatedAt: 1, result: null, error: null, worker: null },
-    ...{ command: { topic: 'c', partition: 0, offset: 0 }, eventOffset },
+    ...{ command, eventOffset },
   };
 }
 
@@ -65,4 +65,41 @@ test('what is drained is handed over once; what comes later is the next flush', 
     writes: [{ document: document('a', 3), fresh: false }],
     next: new Map([['e', new Map([[0, 4]])]]),
   });
+});
+
+test('a call without an event is held back for a while, and with it what its partition has reached', () => {
+  const pending = createPending();
+  const at = (offset: number, partition = 0) => ({ topic: 'c', partition, offset });
+  pending.add(document('decided', -1, at(4)));
+  pending.add(document('decided', 9, at(4)));
+  pending.add(document('waits', -1, at(5)));
+  pending.add(document('waits too', -1, at(6)));
+  for (const [topic, partition, offset] of [
+    ['c', 0, 7],
+    ['c', 1, 3],
+    ['e', 0, 10],
+  ] as const)
+    pending.reached(topic, partition, offset);
+
+  const first = pending.drain(60_000);
+  expect(first.writes.map(({ document: { id } }) => id)).toEqual(['decided']);
+  expect([first.next.get('c'), first.next.get('e')]).toEqual([
+    new Map([
+      [0, 5],
+      [1, 3],
+    ]),
+    new Map([[0, 10]]),
+  ]);
+  expect([pending.dirty, pending.size]).toEqual([true, 2]);
+
+  pending.add(document('waits', 11, at(5)));
+  pending.reached('c', 0, 8);
+  const second = pending.drain(60_000);
+  expect(second.writes).toEqual([{ document: document('waits', 11, at(5)), fresh: true }]);
+  expect(second.next).toEqual(new Map([['c', new Map([[0, 6]])]]));
+
+  const last = pending.drain(0);
+  expect(last.writes.map(({ document: { id } }) => id)).toEqual(['waits too']);
+  expect(last.next).toEqual(new Map([['c', new Map([[0, 8]])]]));
+  expect(pending.dirty).toBe(false);
 });

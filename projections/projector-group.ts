@@ -34,7 +34,7 @@ export type ProjectorGroupOptions = {
 /** Documents pending above which fetching pauses until MongoDB has caught up. */
 const highWater = 20_000;
 /** After a large flush (documents) the next fetch waits a little (milliseconds), so that it brings more. */
-const gather = { from: 8, ms: 15 };
+const gather = { from: 8, ms: 30 };
 
 export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   const { kafka, group, topics, model, flusher, fold, log, fatal } = options;
@@ -144,7 +144,7 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   await consumer.subscribe({ topics, fromBeginning: true });
   await consumer.run({
     autoCommit: false,
-    partitionsConsumedConcurrently: 8,
+    partitionsConsumedConcurrently: 32,
     eachBatch: async ({ batch: { topic, partition, messages }, isStale }) => {
       if (isStale() || !open.has(nameOf(topic, partition))) return;
       await take(topic, partition, messages, isStale);
