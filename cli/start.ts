@@ -88,6 +88,8 @@ async function run(options: StartOptions, signals: StopSignals): Promise<number>
         SCHEMA_REGISTRY_URL: registry,
         MONGODB_URI: mongodb,
         PUTLOG_PORT: String(port),
+        // Of our own Kafka we know that it is one broker, and say so once, below.
+        PUTLOG_REQUIRE_MIN_ISR: env.PUTLOG_REQUIRE_MIN_ISR || (given.kafka === undefined ? '0' : ''),
       },
       logDir,
       say,
@@ -100,6 +102,8 @@ async function run(options: StartOptions, signals: StopSignals): Promise<number>
       up = true;
       await file.write(describe());
       say(`\n${addressTable(describe(), dataDir, logDir)}\n\n${lineToTry(describe().http)}\n`);
+      if (given.kafka === undefined)
+        say('One Kafka broker, one copy on this disk: docs/guarantees.md says what more takes.');
       say(`ready in ${(performance.now() / 1000).toFixed(1)} s`);
       await aborted(signals.stop);
     }

@@ -5,7 +5,14 @@
 export const maxInHand = 1_000;
 
 /** `offset` is the next to read; `next` the first never taken; between them all is done but `undone`. */
-export type Checkpoint = { offset: number; next: number; undone: number[]; eventsFrom: number };
+export type Checkpoint = {
+  offset: number;
+  next: number;
+  undone: number[];
+  eventsFrom: number;
+  /** Of the owner that committed it. Absent: not known. */
+  producerId?: string;
+};
 
 export function createInHand(start: number) {
   const undone = new Set<number>();
@@ -17,6 +24,7 @@ export function createInHand(start: number) {
     get next() {
       return next;
     },
+    undone: (): Iterable<number> => undone,
     /** Offsets come in rising order. `done`: an earlier owner has recorded its outcome. */
     take(offset: number, done = false) {
       next = offset + 1;
@@ -35,7 +43,8 @@ export function createInHand(start: number) {
 const limit = 4_096;
 
 /** Undefined where it does not fit; an older checkpoint stays true, only more is read again. */
-export function checkpointMetadata({ offset, next, undone, eventsFrom }: Checkpoint): string | undefined {
+export function checkpointMetadata(checkpoint: Checkpoint): string | undefined {
+  const { offset, next, undone, eventsFrom, producerId = '' } = checkpoint;
   const bytes: number[] = [];
   let previous = offset;
   for (const at of undone) {
@@ -45,14 +54,14 @@ export function checkpointMetadata({ offset, next, undone, eventsFrom }: Checkpo
     }
     previous = at;
   }
-  const text = `1;${eventsFrom};${next};${Buffer.from(bytes).toString('base64url')}`;
+  const text = `2;${eventsFrom};${next};${producerId};${Buffer.from(bytes).toString('base64url')}`;
   return text.length <= limit ? text : undefined;
 }
 
 /** What `checkpointMetadata` wrote; a commit without it (by another tool) means that nothing above `offset` is done. */
 export function readCheckpoint(offset: number, metadata: string): Checkpoint {
-  const [version, eventsFrom, next, encoded] = metadata.split(';');
-  if (version !== '1' || encoded === undefined) return { offset, next: offset, undone: [], eventsFrom: 0 };
+  const [version, eventsFrom, next, producerId, encoded] = metadata.split(';');
+  if (version !== '2' || encoded === undefined) return { offset, next: offset, undone: [], eventsFrom: 0 };
   const undone: number[] = [];
   let at = offset;
   let delta = 0;
@@ -67,5 +76,6 @@ export function readCheckpoint(offset: number, metadata: string): Checkpoint {
       scale = 1;
     }
   }
-  return { offset, next: Number(next), undone, eventsFrom: Number(eventsFrom) };
+  const checkpoint = { offset, next: Number(next), undone, eventsFrom: Number(eventsFrom) };
+  return producerId ? { ...checkpoint, producerId } : checkpoint;
 }

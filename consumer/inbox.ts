@@ -3,6 +3,7 @@
 import type { KafkaMessage } from 'kafkajs';
 import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
+import { whyUnreadable } from '../platform/record-batch.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 
@@ -25,7 +26,10 @@ export function createInbox({ readCommand, room, accept, admitted, fatal, log }:
   let waiting = false;
   let closed = false;
 
-  function decode({ value }: KafkaMessage): Arrival['command'] | Promise<Arrival['command']> {
+  function decode(message: KafkaMessage): Arrival['command'] | Promise<Arrival['command']> {
+    const unreadable = whyUnreadable(message);
+    if (unreadable !== undefined) return new UndecodableError(unreadable);
+    const { value } = message;
     try {
       const command = readCommand(value);
       return command instanceof Promise ? learn(value, command) : command;

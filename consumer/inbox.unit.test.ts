@@ -86,6 +86,13 @@ test('poison comes out in its place, told at once or late', async () => {
   expect(accepted.map(({ command }) => command)).toEqual([commandOf('0'), poison, poison, commandOf('3')]);
 });
 
+test('what stands for a batch that nobody can open is poison, whatever its bytes could be taken for', () => {
+  const { inbox, accepted } = prepare();
+  inbox.push({ ...messageOf(0), ...{ unreadable: 'a batch of 3 records cannot be read' } });
+  inbox.admit();
+  expect(accepted[0]?.command).toEqual(new UndecodableError('a batch of 3 records cannot be read'));
+});
+
 test('with the registry away it asks again until it is back, and gives nothing up', async () => {
   const back = Promise.withResolvers<void>();
   let tries = 0;

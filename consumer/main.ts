@@ -12,6 +12,7 @@ import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import type { StartService } from '../platform/service.ts';
+import { startWatchdog } from '../platform/watchdog.ts';
 import { encodeWire } from '../platform/wire-format.ts';
 import { commandType } from '../schemas/command.ts';
 import { groupNames } from '../schemas/topics.ts';
@@ -20,6 +21,7 @@ import { createClaims, prepareClaims } from './claims.ts';
 import { createEventRecords } from './event-records.ts';
 import { createGate } from './gate.ts';
 import { createHandlerRunner } from './handler-runner.ts';
+import { createPauses } from './pauses.ts';
 import { joinWorkerGroup, type WorkerGroup } from './worker-group.ts';
 
 export const startWorker: StartService = async (config, log, fatal) => {
@@ -45,33 +47,53 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const metrics = createMetrics('worker');
   const claims = createClaims({ db: mongo.db, log, fatal });
   let group: WorkerGroup | undefined;
+  const pauses = createPauses({
+    limitMs: config.sessionTimeoutMs,
+    told: (gapMs) => {
+      log.warn({ gapMs }, 'this process did not run for longer than its session: it asks the group what it still has');
+      group?.hold();
+    },
+  });
   const gate = createGate(() => group?.go());
   const records = createEventRecords({ topic: prepared.eventsTopic, ...prepared, worker });
   group = await joinWorkerGroup({
     kafka: createKafka({ ...connection, patient: true }),
     ...{ log, fatal },
     topics: prepared.commandTopics,
-    sessionTimeoutMs: config.sessionTimeoutMs,
     tools: {
       ...{ cluster, log, worker, claims, gate, jobs, records, load: { active: 0 } },
-      group: groupNames(config.prefix).workers,
+      ...{ group: groupNames(config.prefix).workers, pauses: pauses.look },
+      ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
       concurrency: config.concurrency,
       readCommand: prepared.readCommand,
       writeCommand: (command) => encodeWire(commandType, prepared.commandSchemaId, command),
       readEvent: prepared.readEvent,
+      readFence: prepared.readFence,
       call: createCall(handlers),
       recorded: ({ kind, type, startedAt, at }) =>
         metrics.jobFinished(type, kind, startedAt === null ? 0 : (at - startedAt) / 1_000),
     },
   });
   await group.ready;
+  const { runners } = group;
+  const watchdog = startWatchdog({
+    ...{ log, stuck: fatal },
+    async look() {
+      const ends = await cluster.offsets(prepared.commandTopics, 'latest');
+      return [...runners()].map(({ topic, partition, received, busy }) => {
+        return { name: `${topic}/${partition}`, at: received, end: ends.get(topic)?.[partition] ?? 0, busy };
+      });
+    },
+  });
   const ready = async () => ({ kafka: await check(cluster.refresh), mongodb: await check(mongo.ping) });
   const health = await serveHealth(config, { ready, metrics });
   return {
     async stop(deadline) {
+      watchdog.close();
       await group.stop(deadline);
       await health.close();
       claims.close();
+      pauses.close();
       await Promise.all([handlers.close(), cluster.close(), mongo.close()]);
     },
   };

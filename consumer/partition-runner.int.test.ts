@@ -63,6 +63,7 @@ describe('one outcome for each command', () => {
     const { offset = '', metadata = '' } = driven.runner.checkpoint() ?? {};
     const end = Math.max(...(await bench.recorded()).map((one) => one.offset)) + 1;
     expect(readCheckpoint(Number(offset), metadata)).toEqual({
+      producerId: expect.stringMatching(/^\d+$/),
       offset: count,
       next: count,
       undone: [],

@@ -5,7 +5,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import { FencedError } from '../platform/log-writer.ts';
-import { persist } from '../platform/persist.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 import { positionText } from '../schemas/job-status.ts';
@@ -17,9 +16,9 @@ import { createKeyOrder } from './key-order.ts';
 import { deadAfterTakes, decide, type Outcome } from './outcome.ts';
 import { createRecorder, type RecorderTools } from './recorder.ts';
 import { type Call, createRunning, type Task } from './running.ts';
-import { type Ownership, type TakeOverTools, takeOver } from './take-over.ts';
+import { createTenure, type TenureTools } from './tenure.ts';
 
-export type RunnerTools = TakeOverTools &
+export type RunnerTools = TenureTools &
   RecorderTools & {
     claims: Claims;
     gate: Gate;
@@ -56,12 +55,13 @@ export function createPartitionRunner(
   const { claims, gate, load, log } = tools;
   const order = createKeyOrder<Task>();
   const running = createRunning(tools.call, announce);
-  const recorder = createRecorder(tools, place, () => ownership?.writer, stored);
+  const { lost, fatal } = control;
+  const tenure = createTenure(tools, place, { undone: () => inHand.undone(), renewed: go, lost, fatal });
+  const recorder = createRecorder(tools, place, tenure.writer, stored);
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
-  /** Claims that are ours and have no outcome yet. */
-  const claimed = new Set<string>();
+  /** Claims that are ours and have no outcome yet, each with the owner that it was made for. */
+  const claimed = new Map<string, string>();
   let inHand = createInHand(0);
-  let ownership: Ownership | undefined;
   let bytes = 0;
   let active = 0;
   let received = 0;
@@ -72,28 +72,19 @@ export function createPartitionRunner(
   let quiet: (() => void) | undefined;
 
   async function start(): Promise<void> {
-    try {
-      ownership = await persist(() => takeOver(tools, place, (error) => stopped || control.lost(error)), {
-        ...{ log, what: `take ${place.topic}/${place.partition} over` },
-        givenUp: () => stopped,
-      });
-    } catch (error) {
-      // Given up in the meantime, or fenced and told so: what kept it from starting matters to nobody any more.
-      if (stopped) return;
-      throw error;
-    }
-    if (stopped) return ownership.writer.close(0);
-    inHand = createInHand(ownership.from);
-    received = ownership.from;
-    eventsEnd = ownership.fence + 1;
+    const taken = await tenure.begin();
+    if (taken === undefined || stopped) return;
+    const { from, fence, owner } = taken;
+    inHand = createInHand(from);
+    received = from;
+    eventsEnd = fence + 1;
     paused = false;
-    const { from, fence, owner } = ownership;
     log.info({ ...place, from, fence, owner }, 'partition taken over');
     control.resume(received);
   }
 
   function take(messages: KafkaMessage[]) {
-    if (ownership === undefined || draining) return;
+    if (stopped || draining) return;
     for (const message of messages) {
       const offset = Number(message.offset);
       if (offset < received) continue;
@@ -110,7 +101,7 @@ export function createPartitionRunner(
 
   function accept({ message, command }: Arrival) {
     const offset = Number(message.offset);
-    const done = ownership?.isDone(offset) ?? true;
+    const done = tenure.ownership?.isDone(offset) ?? true;
     inHand.take(offset, done);
     if (done) return;
     if (command instanceof UndecodableError) {
@@ -128,7 +119,7 @@ export function createPartitionRunner(
 
   /** Lets go what may start, and fetching go on or pause with what is waiting. */
   function go() {
-    if (stopped || draining) return;
+    if (stopped || draining || tenure.inDoubt) return;
     if (gate.open)
       for (const task of order.take(tools.concurrency - active)) {
         active++;
@@ -145,15 +136,15 @@ export function createPartitionRunner(
   }
 
   async function begin(task: Task): Promise<void> {
-    if (ownership === undefined) return;
     const { command, offset } = task;
     const position = positionText({ ...place, offset });
-    const { owner } = ownership;
+    const owner = tenure.ownership?.owner;
+    if (owner === undefined) return;
     const id = claimId(command);
     const claim = await claims.claim({ id, position, owner, digest: command.digest });
     if (stopped) return claim.kind === 'mine' ? claims.release([id], owner) : undefined;
     if (claim.kind === 'mine') {
-      claimed.add(id);
+      claimed.set(id, owner);
       await runClaimed(task, claim.takes);
       if (!stopped) claimed.delete(id);
     } else if (!claim.samePayload)
@@ -190,8 +181,8 @@ export function createPartitionRunner(
     eventsEnd = Math.max(eventsEnd, eventOffset + 1);
   }
 
-  function announce(task: Task, startedAt: number) {
-    recorder.started(task.command, { offset: task.offset, startedAt }, task.traceparent).catch(failed);
+  function announce({ command, offset, traceparent }: Task, startedAt: number, runs: () => boolean) {
+    recorder.started(command, { offset, startedAt, runs }, traceparent).catch(failed);
   }
 
   function finish(task: Task) {
@@ -215,14 +206,24 @@ export function createPartitionRunner(
     start,
     take,
     go,
-    sweep: running.sweep,
+    hold: tenure.hold,
+    confirm: tenure.confirm,
+    sweep(now: number) {
+      running.sweep(now);
+      tenure.sweep(now);
+    },
     get received() {
       return received;
     },
+    /** Is it expected to take nothing right now? */
+    get busy() {
+      return paused || draining || stopped;
+    },
     /** What to commit now; undefined: nothing that a later owner may rely on. */
     checkpoint() {
-      if (ownership === undefined || stopped) return undefined;
-      const checkpoint = inHand.checkpoint(eventsEnd);
+      if (tenure.ownership === undefined || stopped || inHand.next < tenure.ownership.horizon) return undefined;
+      const { producerId } = tenure.ownership.writer.identity;
+      const checkpoint = { ...inHand.checkpoint(eventsEnd), producerId };
       const metadata = checkpointMetadata(checkpoint);
       return metadata === undefined ? undefined : { ...place, offset: String(checkpoint.offset), metadata };
     },
@@ -231,11 +232,8 @@ export function createPartitionRunner(
     async drain(deadline: number): Promise<void> {
       draining = true;
       inbox.close();
-      if (active === 0) return;
-      const done = new Promise<void>((resolve) => {
-        quiet = resolve;
-      });
-      await Promise.race([done, delay(deadline, undefined, { ref: false })]);
+      const done = new Promise<void>((resolve) => (quiet = resolve));
+      if (active > 0) await Promise.race([done, delay(deadline, undefined, { ref: false })]);
     },
 
     /** The partition is no longer ours: what runs is aborted, its claims are taken back, nothing more is written. */
@@ -245,9 +243,9 @@ export function createPartitionRunner(
       load.active -= active;
       inbox.close();
       running.abortAll();
-      if (ownership === undefined) return;
-      await ownership.writer.close(0);
-      await claims.release([...claimed], ownership.owner);
+      await tenure.close();
+      const owners = Map.groupBy(claimed.keys(), (id) => claimed.get(id) ?? '');
+      for (const [owner, ids] of owners) await claims.release(ids, owner);
     },
   };
 }

@@ -21,13 +21,23 @@ type Run = { offset: number; startedAt: number | null };
 export function createRecorder(
   { worker, records, recorded }: RecorderTools,
   place: { topic: string; partition: number },
-  writer: () => LogWriter | undefined,
+  writer: () => LogWriter | undefined | Promise<LogWriter | undefined>,
   stored: (offset: number, eventOffset: number) => void,
 ) {
-  async function append(event: JobEvent, traceparent: string | undefined): Promise<number> {
-    const owner = writer();
-    if (owner === undefined) throw new FencedError('the partition is not ours');
-    return owner.append(records.event(event, traceparent));
+  /** `wanted` is asked again after each wait. @returns the event's offset, -1 where it is not wanted any more */
+  async function append(event: JobEvent, traceparent: string | undefined, wanted = () => true): Promise<number> {
+    for (;;) {
+      const now = writer();
+      const owner = now instanceof Promise ? await now : now;
+      if (owner === undefined) throw new FencedError('the partition is not ours');
+      if (!wanted()) return -1;
+      try {
+        return await owner.append(records.event(event, traceparent));
+      } catch (error) {
+        // A writer that was held back writes nothing; the one that takes its place does.
+        if (!(error instanceof FencedError && writer() instanceof Promise)) throw error;
+      }
+    }
   }
 
   return {
@@ -45,10 +55,15 @@ export function createRecorder(
       recorded(event);
     },
 
-    /** @throws FencedError */
-    async started(command: Command, run: { offset: number; startedAt: number }, traceparent?: string): Promise<void> {
+    /** Only while it runs: behind its outcome it would say that the job runs again. @throws FencedError */
+    async started(
+      command: Command,
+      run: { offset: number; startedAt: number; runs: () => boolean },
+      traceparent?: string,
+    ): Promise<void> {
       const position = { ...place, offset: run.offset };
-      await append(startedEvent(command, { position, startedAt: run.startedAt, at: Date.now(), worker }), traceparent);
+      const event = startedEvent(command, { position, startedAt: run.startedAt, at: Date.now(), worker });
+      await append(event, traceparent, run.runs);
     },
   };
 }

@@ -42,7 +42,7 @@ function end(run: Run, why: PutlogError) {
   run.abort?.abort(why);
 }
 
-export function createRunning(call: Call, announce: (task: Task, startedAt: number) => void) {
+export function createRunning(call: Call, announce: (task: Task, startedAt: number, runs: () => boolean) => void) {
   const runs = new Set<Run>();
   return {
     async run(task: Task, job: LoadedJob): Promise<HandlerResult> {
@@ -83,7 +83,7 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
           end(run, new PutlogError('job-timed-out', detail));
         } else if (took >= announceAfter && !run.announced && task.startedAt !== null) {
           run.announced = true;
-          announce(task, task.startedAt);
+          announce(task, task.startedAt, () => runs.has(run));
         }
       }
     },

@@ -1,12 +1,13 @@
 // Taking a partition of commands over: a new epoch of its identity, a fence record behind which no earlier owner can
 // write, then what the log says is done. Called when a partition arrives, and whenever its writer was fenced and the
 // partition is still ours. The order of the steps is the promise: read only what can no longer change.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FetchedRecord, KafkaCluster } from '../platform/cluster.ts';
 import type { Logger } from '../platform/log.ts';
 import { type LogWriter, openLogWriter } from '../platform/log-writer.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobEvent } from '../schemas/event.ts';
-import { fenceEventType } from '../schemas/fence.ts';
+import { type Fence, fenceEventType } from '../schemas/fence.ts';
 import { ownerIdentity } from '../schemas/topics.ts';
 import type { EventRecords } from './event-records.ts';
 import { type Checkpoint, readCheckpoint } from './in-hand.ts';
@@ -18,6 +19,8 @@ export type Ownership = {
   /** First offset to read; `isDone` tells what to skip from there. */
   from: number;
   isDone: (offset: number) => boolean;
+  /** Until all below it have been passed, what `isDone` knows is nowhere but here: an earlier checkpoint must stand. */
+  horizon: number;
   /** Offset of the fence record in the partition of the events topic. */
   fence: number;
 };
@@ -29,6 +32,10 @@ export type TakeOverTools = {
   worker: string;
   records: EventRecords;
   readEvent: (value: Buffer | null) => JobEvent | Promise<JobEvent>;
+  readFence: (value: Buffer | null) => Fence | Promise<Fence>;
+  sessionTimeoutMs: number;
+  /** How often this process has not run for longer than a session. */
+  pauses: () => number;
   /** What runs in the whole worker: when it is much, small batches would cost more than a few milliseconds. */
   load: { active: number };
 };
@@ -39,38 +46,76 @@ export const gather = { from: 12, ms: 20 };
 /** @throws whatever keeps Kafka or the registry from answering; nothing was lost, try the whole again. */
 export async function takeOver(
   tools: TakeOverTools,
-  { topic, partition }: { topic: string; partition: number },
+  place: { topic: string; partition: number },
   onFailure: (error: Error) => void,
+  givenUp = () => false,
 ): Promise<Ownership> {
-  const { cluster, log, group, worker, records, load } = tools;
+  const { cluster, log, group, worker, records, load, pauses } = tools;
+  const { topic, partition } = place;
   const identity = ownerIdentity(group, topic, partition);
+  const pausesBefore = pauses();
   const writer = await openLogWriter({
     ...{ cluster, log, identity, onFailure },
     // Until the next of the moments at which all writers of the process send, so that they share a request.
     linger: () => (load.active >= gather.from ? gather.ms - (performance.now() % gather.ms) : 0),
+    mayAppend: () => pauses() === pausesBefore,
     maxRecords: Number.POSITIVE_INFINITY,
     maxBytes: Number.POSITIVE_INFINITY,
   });
-  try {
-    const fence = await writer.append(
-      records.fence({ identity, ...writer.identity, worker, at: Date.now() }, partition),
-    );
+  const { producerId, producerEpoch } = writer.identity;
+  const appendFence = () =>
+    writer.append(records.fence({ identity, producerId, producerEpoch, worker, at: Date.now() }, partition));
+
+  /** What the log says up to a fence of ours: behind it nothing of an earlier owner can stand. */
+  async function readTo(fence: number) {
     const committed = await cluster.committed(group, topic, partition);
     const [earliest, first] = await earliestOf(tools, topic, partition);
     const checkpoint = committed && readCheckpoint(committed.offset, committed.metadata);
     const from = Math.max(checkpoint?.offset ?? 0, earliest);
-    const recorded = await outcomesBetween(
-      tools,
-      { topic, partition },
-      Math.max(checkpoint?.eventsFrom ?? 0, first),
-      fence,
-    );
-    const owner = `${identity}#${writer.identity.producerId}.${writer.identity.producerEpoch}`;
-    return { writer, owner, from, fence, isDone: doneTest(checkpoint, recorded) };
+    const start = Math.max(checkpoint?.eventsFrom ?? 0, first);
+    const { recorded, owners } = await readEvents(tools, place, identity, start, fence);
+    if (checkpoint?.producerId !== undefined) owners.add(checkpoint.producerId);
+    owners.delete(producerId);
+    let horizon = checkpoint?.next ?? 0;
+    for (const offset of recorded) horizon = Math.max(horizon, offset + 1);
+    return { from, horizon, isDone: doneTest(checkpoint, recorded), unfenced: [...owners] };
+  }
+
+  try {
+    let fence = await appendFence();
+    let read = await readTo(fence);
+    if (read.unfenced.length > 0) {
+      await waitForUnfenced(tools, place, read.unfenced, producerId);
+      if (givenUp()) throw new Error('the takeover was given up while it waited');
+      fence = await appendFence();
+      read = await readTo(fence);
+    }
+    const owner = `${identity}#${producerId}.${producerEpoch}`;
+    return { writer, owner, fence, from: read.from, isDone: read.isDone, horizon: read.horizon };
   } catch (error) {
     await writer.close(0);
     throw error;
   }
+}
+
+/**
+ * Kafka has forgotten the identity of an earlier owner, so its epoch fences nobody. Every fence since the checkpoint counts: one
+ * of our own may stand behind it from a takeover that did not come to its end, and did not wait. An owner that is alive has lost the
+ * partition and knows it; one that was stopped finds that out before it writes. Both within a session.
+ */
+async function waitForUnfenced(
+  { log, sessionTimeoutMs }: TakeOverTools,
+  place: { topic: string; partition: number },
+  earlier: string[],
+  producerId: string,
+) {
+  const waitMs = Math.ceil(sessionTimeoutMs * 1.5);
+  log.error(
+    { ...place, earlier, producerId, waitMs },
+    'the partition was owned under another producer id, which cannot be fenced: waiting until its owner must have noticed.' +
+      ' Kafka forgets an identity after transactional.id.expiration.ms; it must be much longer than an hour',
+  );
+  await delay(waitMs, undefined, { ref: false });
 }
 
 const doneTest = (checkpoint: Checkpoint | undefined, recorded: Set<number>) => {
@@ -85,34 +130,47 @@ async function earliestOf({ cluster, records }: TakeOverTools, topic: string, pa
   return [offsets.get(topic)?.[partition] ?? 0, offsets.get(records.topic)?.[partition] ?? 0] as const;
 }
 
-/** Offsets of the topic's commands that have an outcome in the events from `start` up to the fence. */
-async function outcomesBetween(
+/**
+ * The events from `start` up to the fence: offsets of the topic's commands that have an outcome, and the producer ids under
+ * which the partition was owned.
+ */
+async function readEvents(
   tools: TakeOverTools,
   { topic, partition }: { topic: string; partition: number },
+  identity: string,
   start: number,
   fence: number,
-): Promise<Set<number>> {
-  const done = new Set<number>();
+) {
+  const recorded = new Set<number>();
+  const owners = new Set<string>();
   for (let offset = start; offset < fence; ) {
-    const { records } = await tools.cluster.fetch(tools.records.topic, partition, offset, 4 * 2 ** 20, 100);
+    const { records, next } = await tools.cluster.fetch(tools.records.topic, partition, offset, 4 * 2 ** 20, 100);
+    offset = next;
     for (const record of records) {
-      offset = record.offset + 1;
       if (record.offset >= fence) break;
-      const event = await eventOf(tools, record);
+      if (String(record.headers.ce_type) === fenceEventType) {
+        const found = await decoded(tools, record, tools.readFence);
+        if (found?.identity === identity) owners.add(found.producerId);
+        continue;
+      }
+      const event = await decoded(tools, record, tools.readEvent);
       if (event?.command.topic === topic && event.kind !== 'started' && event.kind !== 'progressed')
-        done.add(event.command.offset);
+        recorded.add(event.command.offset);
     }
   }
-  return done;
+  return { recorded, owners };
 }
 
-async function eventOf({ readEvent, log }: TakeOverTools, record: FetchedRecord): Promise<JobEvent | undefined> {
-  if (String(record.headers.ce_type) === fenceEventType) return undefined;
+async function decoded<T>(
+  { log }: TakeOverTools,
+  { value, offset }: FetchedRecord,
+  read: (value: Buffer | null) => T | Promise<T>,
+): Promise<T | undefined> {
   try {
-    return await readEvent(record.value);
+    return await read(value);
   } catch (error) {
     if (!(error instanceof UndecodableError)) throw error;
-    log.error({ err: error, offset: record.offset }, 'a record among the events is not an event; it is passed over');
+    log.error({ err: error, offset }, 'a record among the events is neither an event nor a fence; it is passed over');
     return undefined;
   }
 }

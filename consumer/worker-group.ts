@@ -2,7 +2,7 @@
 // long as the partition stays; checkpoints every second. kafkajs's poll loop only hands records over.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
-import { createGroupConsumer } from '../platform/group-consumer.ts';
+import { assignedIn, createGroupConsumer } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
 import { createPartitionRunner, type PartitionRunner, type RunnerTools } from './partition-runner.ts';
 import { gather } from './take-over.ts';
@@ -10,7 +10,6 @@ import { gather } from './take-over.ts';
 export type WorkerGroupOptions = {
   kafka: Kafka;
   topics: string[];
-  sessionTimeoutMs: number;
   tools: RunnerTools;
   log: Logger;
   /** The process cannot go on: it must end, and another take its partitions over. */
@@ -20,17 +19,22 @@ export type WorkerGroupOptions = {
 export type WorkerGroup = Awaited<ReturnType<typeof joinWorkerGroup>>;
 
 const checkpointEvery = 1_000;
+/** The first one may have been on its way before the doubt. */
+const heartbeatsToBelieve = 2;
 const sweepEvery = 50;
 
 export async function joinWorkerGroup(options: WorkerGroupOptions) {
-  const { kafka, topics, tools, log, fatal, sessionTimeoutMs } = options;
+  const { kafka, topics, tools, log, fatal } = options;
   const runners = new Map<string, PartitionRunner>();
   const stopping = new Set<Promise<void>>();
+  let assigned: { topic: string; partition: number }[] = [];
   let committed = new Map<string, string>();
+  /** Heartbeats that the group has to answer before what was lost is taken over anew. */
+  let doubts = 0;
   let closed = false;
   const ready = Promise.withResolvers<void>();
   const consumer = createGroupConsumer({
-    ...{ kafka, log, fatal, group: tools.group, cluster: tools.cluster, sessionTimeoutMs },
+    ...{ kafka, log, fatal, group: tools.group, cluster: tools.cluster, sessionTimeoutMs: tools.sessionTimeoutMs },
     closed: () => closed,
   });
 
@@ -53,10 +57,9 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
           if (!isOurs()) return;
           log.warn(
             { err: error, topic, partition },
-            'fenced out of a partition that is still ours; taking it over anew',
+            'fenced out of a partition; asking the group whether it is still ours',
           );
-          remove(runner);
-          add(topic, partition);
+          doubt(runner);
         },
         fatal,
       },
@@ -73,22 +76,41 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     stopped.finally(() => stopping.delete(stopped));
   }
 
+  /** Perhaps the group gave it to another member, and taking it over at once would only fence that one out. */
+  function doubt(runner: PartitionRunner) {
+    consumer.pause([{ topic: runner.topic, partitions: [runner.partition] }]);
+    remove(runner);
+    doubts = heartbeatsToBelieve;
+  }
+
+  /** Takes over what the group says is ours and no runner has. */
+  function fill(): Promise<unknown> {
+    doubts = 0;
+    const missing = assigned.filter(({ topic, partition }) => !runners.has(nameOf(topic, partition)));
+    return Promise.all(missing.map(({ topic, partition }) => add(topic, partition)));
+  }
+
   // kafkajs calls listeners at once, before it fetches for the new assignment.
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
-      partitions.map((partition) => ({ topic, partition })),
-    );
+    if (closed) return;
+    assigned = assignedIn(payload.memberAssignment);
     const names = new Set(assigned.map(({ topic, partition }) => nameOf(topic, partition)));
-    for (const [name, runner] of runners) if (!names.has(name)) remove(runner);
-    const starting: Promise<void>[] = [];
-    for (const { topic, partition } of assigned) {
-      const runner = runners.get(nameOf(topic, partition));
-      if (runner === undefined) starting.push(add(topic, partition));
-      else consumer.seek({ topic, partition, offset: String(runner.received) });
+    for (const [name, runner] of runners) {
+      if (!names.has(name)) {
+        remove(runner);
+        continue;
+      }
+      runner.confirm();
+      consumer.seek({ topic: runner.topic, partition: runner.partition, offset: String(runner.received) });
     }
     committed = new Map();
     log.info({ partitions: assigned.length }, 'joined the group');
-    Promise.all(starting).then(() => ready.resolve(), fatal);
+    fill().then(() => ready.resolve(), fatal);
+  });
+  consumer.on(consumer.events.HEARTBEAT, () => {
+    if (closed || doubts === 0 || --doubts > 0) return;
+    for (const runner of runners.values()) runner.confirm();
+    fill().catch(fatal);
   });
 
   async function commit() {
@@ -134,6 +156,12 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
   return {
     /** Resolves once the partitions of the first assignment have been taken over. */
     ready: ready.promise,
+    /** This process was stopped for longer than a session: its partitions may be another's by now. */
+    hold() {
+      for (const runner of runners.values()) runner.hold();
+      doubts = heartbeatsToBelieve;
+    },
+    runners: (): Iterable<PartitionRunner> => runners.values(),
     /** Something may start again. */
     go: () => {
       for (const runner of runners.values()) runner.go();

@@ -5,6 +5,7 @@ import { logLevel } from 'kafkajs';
 import Cluster, { type InnerBroker, type InnerMessage } from 'kafkajs/src/cluster/index.js';
 import { createLogger } from 'kafkajs/src/loggers/index.js';
 import { requests } from 'kafkajs/src/protocol/requests/index.js';
+import './fetch-answer.ts';
 import './kafkajs-timers.ts';
 import { kafkaSocket } from './kafka-socket.ts';
 import { kafkaLog, type Logger } from './log.ts';
@@ -25,6 +26,8 @@ export type FetchedRecord = {
   key: Buffer | null;
   value: Buffer | null;
   headers: InnerMessage['headers'];
+  /** Why this stands for a whole batch that nobody can open. */
+  unreadable?: string;
 };
 
 export type KafkaCluster = ReturnType<typeof createCluster>;
@@ -122,7 +125,10 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
     /** Appends, acks=all, not transactional. Results are per batch; it throws when the outcome is unknown. */
     produce: createProduceCombiner(produce),
 
-    /** Records of one partition from `offset` on, at most about `maxBytes`; none after `maxWaitMs` without any. */
+    /**
+     * Records of one partition from `offset` on, at most about `maxBytes`; none after `maxWaitMs` without any. `next` is where
+     * to go on, also behind what is no record of anybody (the end of a transaction); `end` the log's end.
+     */
     async fetch(topic: string, partition: number, offset: number, maxBytes: number, maxWaitMs: number) {
       const broker = await leader(topic, partition);
       const { responses } = await broker.fetch({
@@ -143,9 +149,12 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
             key: message.key,
             value: message.value,
             headers: message.headers,
+            ...(message.unreadable !== undefined && { unreadable: message.unreadable }),
           }),
         );
-      return { records, end: Number(answer.highWatermark) };
+      const last = answer.messages.at(-1);
+      const next = last === undefined ? offset : Math.max(offset, Number(last.offset) + 1);
+      return { records, next, end: Number(answer.highWatermark) };
     },
 
     /** Next offset (`latest`) or first one kept (`earliest`) of every partition, in the order of partitions. */

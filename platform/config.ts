@@ -21,6 +21,13 @@ function integer(env: string, fallback: number, min: number, max: number, about:
   return { env, about, fallback: String(fallback), parse };
 }
 
+/** Undefined where it is not set. */
+const optional = <T>({ parse, ...setting }: Setting<T>): Setting<T | undefined> => ({
+  ...setting,
+  fallback: '',
+  parse: (value) => (value === '' ? undefined : parse(value)),
+});
+
 function choice<T extends string>(env: string, fallback: T, options: readonly T[], about: string): Setting<T> {
   const parse = (value: string) => {
     const found = options.find((option) => option === value);
@@ -82,7 +89,22 @@ export const settings = {
   ),
   jobs: text('PUTLOG_JOBS', '', 'folder of your own job types, beside the built-in ones'),
   partitions: integer('PUTLOG_PARTITIONS', 8, 1, 1024, 'partitions of each topic, fixed when it is created'),
-  replication: integer('PUTLOG_REPLICATION', 1, 1, 9, 'replicas of each topic, when it is created'),
+  replication: integer(
+    'PUTLOG_REPLICATION',
+    1,
+    1,
+    9,
+    'replicas of each topic, when it is created; from 3 on with min.insync.replicas=2',
+  ),
+  requireMinIsr: optional(
+    integer(
+      'PUTLOG_REQUIRE_MIN_ISR',
+      0,
+      0,
+      9,
+      'least min.insync.replicas of each topic, else nothing starts; 0: one copy is enough, no warning',
+    ),
+  ),
   commandRetentionMs: integer(
     'PUTLOG_COMMAND_RETENTION_MS',
     30 * day,
@@ -105,6 +127,13 @@ export const settings = {
     6_000,
     300_000,
     'a worker or projector silent for so long loses its partitions',
+  ),
+  renewIdentityMs: integer(
+    'PUTLOG_RENEW_IDENTITY_MS',
+    3_600_000,
+    1_000,
+    43_200_000,
+    'how often a worker renews the identity of each partition; Kafka’s expirations must be much longer',
   ),
   drainMs: integer('PUTLOG_DRAIN_MS', 10_000, 0, 3_600_000, 'how long a stopping process waits for what it has begun'),
   acceptMs: integer(
@@ -143,7 +172,7 @@ export const settings = {
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace'],
     'least level that is logged',
   ),
-} satisfies Record<string, Setting<string> | Setting<number>>;
+} satisfies Record<string, Setting<string> | Setting<number> | Setting<number | undefined>>;
 
 export type Config = { readonly [K in keyof typeof settings]: ReturnType<(typeof settings)[K]['parse']> };
 

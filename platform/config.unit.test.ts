@@ -25,6 +25,11 @@ test('what is not set has its default, as the table says', () => {
   });
 });
 
+test('a number that is not set, and has no default, is undefined; 0 is not', () => {
+  const requireMinIsrOf = (value: string) => readConfig({ ...required, PUTLOG_REQUIRE_MIN_ISR: value }).requireMinIsr;
+  expect([requireMinIsrOf(''), requireMinIsrOf('0'), requireMinIsrOf('2')]).toEqual([undefined, 0, 2]);
+});
+
 test('an empty variable is one that is not set', () => {
   expect(readConfig({ ...required, PUTLOG_PORT: '', PUTLOG_PREFIX: '' })).toMatchObject({
     port: 3000,
@@ -46,6 +51,7 @@ describe('values', () => {
   test.each([
     ['PUTLOG_PORT', ['-1', '80.5', 'http', '1e3', '0x10', ' ']],
     ['PUTLOG_PARTITIONS', ['0', '1025']],
+    ['PUTLOG_REQUIRE_MIN_ISR', ['-1', '10', 'two']],
     ['PUTLOG_SESSION_TIMEOUT_MS', ['5999', '300001']],
     ['PUTLOG_EVENT_RETENTION_MS', ['-2']],
     ['PUTLOG_MAX_PAYLOAD_BYTES', ['1023', '900001']],

@@ -1,9 +1,10 @@
 // A member of a consumer group as ours are: never commits by itself, outlasts any absence of the brokers, tells its group
 // when it was lost, and ends the process when kafkajs gives up for good. Workers and projectors are made of it.
-import type { Consumer, Kafka } from 'kafkajs';
+import { type Consumer, type Kafka, PartitionAssigners } from 'kafkajs';
 import type { KafkaCluster } from './cluster.ts';
 import { leaveAsLostMember } from './leave-lost-member.ts';
 import type { Logger } from './log.ts';
+import { createStickyAssigner } from './sticky-assigner.ts';
 
 export type GroupConsumerOptions = {
   kafka: Kafka;
@@ -16,6 +17,10 @@ export type GroupConsumerOptions = {
   fatal: (error: unknown) => void;
 };
 
+/** The partitions that a member was given, as GROUP_JOIN tells them. */
+export const assignedIn = (assignment: Record<string, number[]>): { topic: string; partition: number }[] =>
+  Object.entries(assignment).flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
+
 export function createGroupConsumer({
   kafka,
   cluster,
@@ -24,8 +29,11 @@ export function createGroupConsumer({
   ...rest
 }: GroupConsumerOptions): Consumer {
   const { log, closed, fatal } = rest;
+  let owned: ReturnType<Parameters<typeof createStickyAssigner>[0]> = { owned: [], since: 0 };
   const consumer = kafka.consumer({
     groupId: group,
+    // The other one for the time of an upgrade: members must have one in common.
+    partitionAssigners: [createStickyAssigner(() => owned), PartitionAssigners.roundRobin],
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: Math.max(sessionTimeoutMs, 30_000),
     heartbeatInterval: Math.min(1_000, sessionTimeoutMs / 3),
@@ -41,6 +49,9 @@ export function createGroupConsumer({
       retries: Number.MAX_SAFE_INTEGER,
       restartOnFailure: async () => true,
     },
+  });
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    owned = { owned: assignedIn(payload.memberAssignment), since: Date.now() };
   });
   leaveAsLostMember({ consumer, cluster, group, log, closed });
   consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {

@@ -1,6 +1,7 @@
 // kafkajs's own client, for what it does well: consumer groups and topic administration. Never its producer.
 import { Kafka, logLevel } from 'kafkajs';
 import { kafkaTimes } from './cluster.ts';
+import './fetch-answer.ts';
 import './kafkajs-timers.ts';
 import { kafkaSocket } from './kafka-socket.ts';
 import { kafkaLog, type Logger } from './log.ts';

@@ -9,6 +9,8 @@ declare module 'kafkajs/src/cluster/index.js' {
     value: Buffer | null;
     headers: Record<string, Buffer | string | (Buffer | string)[] | undefined>;
     isControlRecord?: boolean;
+    /** Ours: see platform/record-batch.ts. */
+    unreadable?: string;
   };
   export type InnerBroker = {
     nodeId: number | null;
@@ -71,7 +73,15 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
     request: { encode: () => Promise<{ buffer: Buffer }> };
     response: { decode: (raw: Buffer) => Promise<unknown> };
   };
-  export const requests: { Produce: { protocol: (options: { version: number }) => Produce } };
+  type Fetch = (payload: object) => {
+    request: object;
+    response: { decode: (raw: Buffer) => Promise<unknown>; parse: (decoded: unknown) => Promise<unknown> };
+    requestTimeout: number;
+  };
+  export const requests: {
+    Produce: { protocol: (options: { version: number }) => Produce };
+    Fetch: { protocol: (options: { version: number }) => Fetch };
+  };
 }
 declare module 'kafkajs/src/protocol/recordBatch/crc32C/index.js' {
   export default function crc32C(buffer: Buffer): number;

@@ -8,7 +8,13 @@ import type { KafkaCluster } from './cluster.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
 import { produceOutcome, tooLarge } from './produce-outcome.ts';
-import type { ProduceBatch, ProduceResult, ProducerIdentity, WireMessage } from './produce-request.ts';
+import {
+  type ProduceBatch,
+  type ProduceResult,
+  type ProducerIdentity,
+  sizeOf,
+  type WireMessage,
+} from './produce-request.ts';
 
 /** One record and where it goes. `timestamp` in milliseconds since the epoch. */
 export type LogRecord = WireMessage & { topic: string; partition: number };
@@ -22,6 +28,8 @@ export type LogWriterOptions = {
   deadlineMs?: number;
   maxRecords?: number;
   maxBytes?: number;
+  /** Asked right before each request; false: the writer counts as fenced. */
+  mayAppend?: () => boolean;
   /** Told once, when nothing can be appended any more: fenced, or a fault of our own. */
   onFailure?: (error: Error) => void;
   /** How long to gather before the next batch (milliseconds), given the size of the last one. */
@@ -38,14 +46,6 @@ export class FencedError extends Error {
   }
 }
 
-/** Per record, for Kafka's framing; a batch adds 61 bytes once. */
-const recordOverhead = 32;
-const sizeOf = ({ key, value, headers }: WireMessage): number => {
-  let bytes = key.length + value.length + recordOverhead;
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
-  return bytes;
-};
-
 /** At once when little comes; the larger the last batch, the longer the next one gathers. */
 const lingerWhenLarge = (lastSent: number): number => (lastSent < 8 ? 0 : Math.min(8, lastSent / 4));
 
@@ -54,7 +54,7 @@ const fullBatch = 500;
 
 /** @throws when no producer id can be had; the caller decides how often to try. */
 export async function openLogWriter(options: LogWriterOptions) {
-  const { cluster, log, identity, deadlineMs } = options;
+  const { cluster, log, identity, deadlineMs, mayAppend = () => true } = options;
   const { maxRecords = 20_000, maxBytes = 64 * 2 ** 20, linger = lingerWhenLarge } = options;
   const queues = new Map<string, AppendQueue>();
   const busy = new Set<string>();
@@ -64,13 +64,13 @@ export async function openLogWriter(options: LogWriterOptions) {
   let failure: Error | undefined;
   let lastSent = 0;
   let closing = false;
-  let drained: (() => void) | undefined;
+  const drained: (() => void)[] = [];
   let opening: Promise<void> | undefined;
 
   const freed = (count: number, size: number) => {
     records -= count;
     bytes -= size;
-    if (records === 0) drained?.();
+    if (records === 0) for (const settle of drained.splice(0)) settle();
   };
 
   function queueOf(topic: string, partition: number): AppendQueue {
@@ -136,6 +136,10 @@ export async function openLogWriter(options: LogWriterOptions) {
     try {
       if (nodeId === 'none') throw new Error('the partition has no leader');
       const broker = await cluster.broker(nodeId);
+      if (!mayAppend()) {
+        fail(new FencedError(`${identity ?? 'this writer'} may not append any more`));
+        return true;
+      }
       // From here on bytes may reach the broker, so a failure says nothing about the outcome.
       batches = due.flatMap((queue) => queue.take() ?? []).map((batch) => ({ ...batch, producer: sender }));
       for (const queue of due) queue.inFlight = true;
@@ -201,6 +205,10 @@ export async function openLogWriter(options: LogWriterOptions) {
     opening = undefined;
   }
 
+  async function settled(): Promise<void> {
+    if (records > 0 && failure === undefined) await new Promise<void>((resolve) => drained.push(resolve));
+  }
+
   const sweep = setInterval(() => {
     const now = performance.now();
     for (const queue of queues.values()) if (!queue.idle) queue.expire(now);
@@ -238,15 +246,13 @@ export async function openLogWriter(options: LogWriterOptions) {
       });
     },
 
+    /** Resolves when nothing waits for an answer, or nothing ever will. */
+    settled,
+
     /** Stops taking appends and waits until what it holds is stored, at most `deadline` milliseconds; then lets it go. */
     async close(deadline: number): Promise<void> {
       closing = true;
-      if (records > 0 && failure === undefined) {
-        const done = new Promise<void>((resolve) => {
-          drained = resolve;
-        });
-        await Promise.race([done, delay(deadline, undefined, { ref: false })]);
-      }
+      await Promise.race([settled(), delay(deadline, undefined, { ref: false })]);
       fail(
         new PutlogError('outcome-unknown', 'The server stopped before the log answered. Send the same request again.'),
       );

@@ -2,10 +2,12 @@
 // Waits while Kafka or the registry is away; refuses to go on where topics or schemas do not fit.
 import type { Kafka } from 'kafkajs';
 import { type Command, commandSchema, commandType } from '../schemas/command.ts';
+import { commandFault } from '../schemas/command-fault.ts';
 import { eventSchema, eventType, type JobEvent } from '../schemas/event.ts';
-import { fenceSchema } from '../schemas/fence.ts';
+import { type Fence, fenceSchema, fenceType } from '../schemas/fence.ts';
 import { subjectNames, topicNames } from '../schemas/topics.ts';
 import type { Config } from './config.ts';
+import { checkDurability, minIsrFor } from './durability.ts';
 import type { LoadedJob } from './load-jobs.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
@@ -27,17 +29,15 @@ export async function prepareLog({ config, kafka, jobs, log }: Needs) {
   const topics = topicNames(config.prefix);
   const queues = [...new Set([...jobs.values()].map(({ definition }) => definition.queue))].sort();
   const commandTopics = queues.map((queue) => topics.commands(queue));
-  const { partitions, replication } = config;
+  const { partitions, replication, requireMinIsr } = config;
+  const shape = { partitions, replication, minIsr: minIsrFor(replication, requireMinIsr) };
   const specs = [
     ...commandTopics.map((topic) => ({
-      ...{ topic, partitions, replication, retentionMs: config.commandRetentionMs },
-      maxMessageBytes: maxCommandBytes,
+      ...{ ...shape, topic, retentionMs: config.commandRetentionMs, maxMessageBytes: maxCommandBytes },
     })),
-    {
-      ...{ topic: topics.events, partitions, replication, retentionMs: config.eventRetentionMs },
-      maxMessageBytes: maxEventBytes,
-    },
+    { ...shape, topic: topics.events, retentionMs: config.eventRetentionMs, maxMessageBytes: maxEventBytes },
   ];
+  const names = specs.map(({ topic }) => topic);
   const subjects = subjectNames(config.prefix);
 
   const final = (error: unknown) => error instanceof IncompatibleSchemaError || error instanceof TopicMismatchError;
@@ -52,6 +52,8 @@ export async function prepareLog({ config, kafka, jobs, log }: Needs) {
       register(() => registry.registerJson(subjects.result(type), result)),
     ]),
   ]);
+  const durable = { log, what: 'look at how safe the topics are', final };
+  await persist(() => checkDurability(kafka, names, config, log), durable);
   return {
     registry,
     /** Partitions of each topic. */
@@ -61,7 +63,8 @@ export async function prepareLog({ config, kafka, jobs, log }: Needs) {
     commandSchemaId,
     eventSchemaId,
     fenceSchemaId,
-    readCommand: createDecoder<Command>(commandType, commandSchemaId, registry.schemaById),
+    readCommand: createDecoder<Command>(commandType, commandSchemaId, registry.schemaById, commandFault),
     readEvent: createDecoder<JobEvent>(eventType, eventSchemaId, registry.schemaById),
+    readFence: createDecoder<Fence>(fenceType, fenceSchemaId, registry.schemaById),
   };
 }

@@ -103,6 +103,13 @@ function writeRecord(
   }
 }
 
+/** About what a record takes in a batch, in bytes. */
+export function sizeOf({ key, value, headers }: WireMessage): number {
+  let bytes = key.length + value.length + 32;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
+  return bytes;
+}
+
 /** @throws RangeError for a batch without records */
 export function encodeRecordBatch({ producer, firstSequence, messages }: ProduceBatch): Buffer {
   const base = messages[0]?.timestamp;

@@ -65,6 +65,25 @@ describe('what is missing is created', () => {
   });
 });
 
+describe('durability', () => {
+  test('as many in sync as are asked for, when it is created', async () => {
+    const [commands, events] = names();
+    await ensureTopics(kafka, [spec(commands, { minIsr: 1 }), spec(events)], silent);
+    expect(await settingsOf(commands)).toMatchObject({ 'min.insync.replicas': '1' });
+  });
+
+  test('fewer replicas than must be in sync: nothing is created', async () => {
+    const [commands, events] = names();
+    const refused = ensureTopics(kafka, [spec(commands), spec(events, { minIsr: 2 })], silent);
+    await expect(refused).rejects.toThrow(TopicMismatchError);
+    await expect(refused).rejects.toThrow(`${events} is to be created with PUTLOG_REPLICATION=1, less than`);
+    const admin = kafka.admin();
+    await admin.connect();
+    expect(await admin.listTopics()).not.toContain(commands);
+    await admin.disconnect();
+  });
+});
+
 describe('what differs is reported, never altered', () => {
   test('retention and cleanup', async () => {
     const topic = await createTopic(brokers, 3, { 'retention.ms': '5000', 'cleanup.policy': 'compact' });

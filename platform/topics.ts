@@ -3,11 +3,15 @@
 import kafkajs, { type Kafka } from 'kafkajs';
 import type { Logger } from './log.ts';
 
-/** `retentionMs` -1: for ever. `maxMessageBytes`: the largest record batch that the topic takes. */
+/**
+ * `retentionMs` -1: for ever. `maxMessageBytes`: the largest record batch that the topic takes. `minIsr` counts when it is
+ * created, and undefined leaves it to the brokers.
+ */
 export type TopicSpec = {
   topic: string;
   partitions: number;
   replication: number;
+  minIsr?: number | undefined;
   retentionMs: number;
   maxMessageBytes: number;
 };
@@ -28,6 +32,12 @@ const entriesOf = ({ retentionMs, maxMessageBytes }: TopicSpec) => ({
   'message.timestamp.type': 'CreateTime',
 });
 
+/** Of a topic that is created, besides the above. Of one that exists platform/durability.ts tells what is weak. */
+const durableEntries = ({ replication, minIsr }: TopicSpec) => ({
+  ...(replication > 1 && { 'unclean.leader.election.enable': 'false' }),
+  ...(minIsr !== undefined && { 'min.insync.replicas': String(minIsr) }),
+});
+
 /**
  * Creates what is missing. All topics must have the same number of partitions, because an outcome goes to the partition
  * of its command. Resolves to that number. @throws TopicMismatchError
@@ -38,6 +48,15 @@ export async function ensureTopics(kafka: Kafka, specs: TopicSpec[], log: Logger
   try {
     const existing = new Set(await admin.listTopics());
     const missing = specs.filter(({ topic }) => !existing.has(topic));
+    // Before it is created: afterwards only a reassignment by hand would mend it.
+    const unsafe = missing.filter(({ replication, minIsr = 0 }) => replication < minIsr);
+    if (unsafe.length > 0)
+      throw new TopicMismatchError(
+        unsafe.map(
+          ({ topic, replication, minIsr }) =>
+            `${topic} is to be created with PUTLOG_REPLICATION=${replication}, less than PUTLOG_REQUIRE_MIN_ISR=${minIsr}`,
+        ),
+      );
     const partitions = await existingPartitions(admin, specs, existing);
     await admin.createTopics({
       waitForLeaders: true,
@@ -46,7 +65,9 @@ export async function ensureTopics(kafka: Kafka, specs: TopicSpec[], log: Logger
         topic: spec.topic,
         numPartitions: partitions ?? spec.partitions,
         replicationFactor: spec.replication,
-        configEntries: Object.entries(entriesOf(spec)).map(([name, value]) => ({ name, value })),
+        configEntries: Object.entries({ ...entriesOf(spec), ...durableEntries(spec) }).map(([name, value]) => ({
+          ...{ name, value },
+        })),
       })),
     });
     const { topics } = await admin.fetchTopicMetadata({ topics: specs.map(({ topic }) => topic) });

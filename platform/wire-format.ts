@@ -36,15 +36,45 @@ export function schemaIdOf(value: Buffer | null): number {
 /** Gives the Avro schema (JSON) under an id. Rejects with UndecodableError where there is none for ever. */
 export type SchemaById = (id: number) => Promise<object>;
 
+/** Says what is wrong with a value that could be decoded, as a clause; undefined: nothing. */
+export type FindFault<T> = (value: T) => string | undefined;
+
+/** What a decoder puts in the place of bytes that are not UTF-8. */
+const replacement = '\ufffd';
+
+/** Strings that are not UTF-8 would be changed without a word: two ids could become one. */
+function hasForeignText(decoded: object, bytes: Buffer): boolean {
+  const count = (of: string | Buffer) => {
+    let found = 0;
+    for (let at = of.indexOf(replacement); at !== -1; at = of.indexOf(replacement, at + 1)) found++;
+    return found;
+  };
+  let shown = 0;
+  for (const field of Object.values(decoded)) if (typeof field === 'string') shown += count(field);
+  return shown > 0 && shown > count(bytes);
+}
+
 /**
- * A decoder of one type for every version of its schema. It answers at once for ids it has met.
+ * A decoder of one type, a record, for every version of its schema. It answers at once for ids it has met.
  * @throws (or rejects with) UndecodableError: poison. Any other rejection: the registry is away, try again.
  */
-export function createDecoder<T>(type: Type, ownId: number, schemaById: SchemaById) {
+export function createDecoder<T extends object>(
+  type: Type,
+  ownId: number,
+  schemaById: SchemaById,
+  findFault: FindFault<T> = () => undefined,
+) {
   type Resolver = ReturnType<Type['createResolver']> | undefined;
   const resolvers = new Map<number, Resolver>([[ownId, undefined]]);
 
   function decodeWith(resolver: Resolver, value: Buffer): T {
+    const decoded = avroBody(resolver, value);
+    const fault = hasForeignText(decoded, value) ? 'a string is not UTF-8' : findFault(decoded);
+    if (fault !== undefined) throw new UndecodableError(`not a ${type.name} that can be used: ${fault}`);
+    return decoded;
+  }
+
+  function avroBody(resolver: Resolver, value: Buffer): T {
     try {
       const { value: decoded, offset } = type.decode(value, 5, resolver);
       if (offset !== value.length) throw new Error(offset < 0 ? 'it is cut short' : 'bytes are left over');

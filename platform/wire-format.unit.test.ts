@@ -120,6 +120,22 @@ describe('bytes that are no value', () => {
     expect(() => read(value)).toThrow(UndecodableError);
   });
 
+  test('a string that is not UTF-8; one that holds the sign for it is a string', () => {
+    const spoilt = encodeWire(commandType, 7, { ...command, key: 'spoil me' });
+    spoilt[spoilt.indexOf('spoil') + 2] = 0xff;
+    expect(() => read(spoilt)).toThrow(/a string is not UTF-8/);
+    const honest = { ...command, key: '\ufffd and \ufffd', payload: '"\ufffd"' };
+    expect(read(encodeWire(commandType, 7, honest))).toEqual(honest);
+  });
+
+  test('what can be decoded and still not be used, in the words of whoever finds it', () => {
+    const picky = createDecoder<Command>(commandType, 7, none, ({ id }) => (id === '' ? 'it has no id' : undefined));
+    expect(picky(good)).toEqual(command);
+    const refused = () => picky(encodeWire(commandType, 7, { ...command, id: '' }));
+    expect(refused).toThrow(UndecodableError);
+    expect(refused).toThrow('not a putlog.Command that can be used: it has no id');
+  });
+
   test('whatever they are, they are decoded or undecodable, never anything else', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {

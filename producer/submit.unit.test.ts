@@ -26,6 +26,7 @@ function prepare(answer: (record: LogRecord) => Promise<number> = async () => 0)
       appended.push(record);
       return answer(record);
     },
+    settled: () => Promise.resolve(),
     close: () => Promise.resolve(),
     ...{ identity: { producerId: '1', producerEpoch: 0 }, waiting: { records: 0, bytes: 0 }, failure: undefined },
   };

@@ -10,8 +10,9 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
-import { openReadModel } from '../platform/read-model.ts';
+import { openReadModel, readCheckpoints } from '../platform/read-model.ts';
 import type { StartService } from '../platform/service.ts';
+import { startWatchdog } from '../platform/watchdog.ts';
 import { groupNames } from '../schemas/topics.ts';
 import { createFlusher } from './flusher.ts';
 import { createFold } from './fold.ts';
@@ -37,19 +38,34 @@ export const startProjector: StartService = async (config, log, fatal) => {
   }, sweepBlobsEvery);
   const metrics = createMetrics('projector');
   const flusher = createFlusher({ model, log, flushed: (size, took) => metrics.flushed(size, took / 1_000) });
+  const topics = [...prepared.commandTopics, prepared.eventsTopic];
+  await persist(() => cluster.watch(topics), { log, what: 'learn the leaders of the topics' });
   const group = await joinProjectorGroup({
     kafka: createKafka({ ...connection, patient: true }),
     ...{ cluster, log, fatal, model, flusher },
     group: groupNames(config.prefix).projectors,
-    topics: [...prepared.commandTopics, prepared.eventsTopic],
+    topics,
     sessionTimeoutMs: config.sessionTimeoutMs,
     fold: createFold(prepared),
   });
   await group.ready;
+  const watchdog = startWatchdog({
+    ...{ log, stuck: fatal },
+    async look() {
+      const [written, ends] = await Promise.all([readCheckpoints(model, topics), cluster.offsets(topics, 'latest')]);
+      return [...ends].flatMap(([topic, partitions]) =>
+        partitions.map((end, partition) => ({
+          ...{ name: `${topic}/${partition}`, end, at: written.get(topic)?.[partition] ?? 0 },
+          busy: !group.reads(topic, partition),
+        })),
+      );
+    },
+  });
   const health = await serveHealth(config, { ready: async () => ({ mongodb: await check(mongo.ping) }), metrics });
   return {
     async stop(deadline) {
       clearInterval(sweeper);
+      watchdog.close();
       await group.stop(deadline);
       await health.close();
       await Promise.all([cluster.close(), mongo.close()]);

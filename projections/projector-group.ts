@@ -43,6 +43,8 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   let assignment = 0;
   let assigned: { topic: string; partitions: number[] }[] = [];
   let throttled = false;
+  /** Records that wait for the registry. */
+  let learning = 0;
   let closed = false;
   const ready = Promise.withResolvers<void>();
   const consumer = createGroupConsumer({
@@ -125,7 +127,10 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
         first = undefined;
         return current;
       };
-      return persist(attempt, { log, what: 'look a schema up', final, givenUp: () => closed }).catch(unreadable);
+      learning++;
+      return persist(attempt, { log, what: 'look a schema up', final, givenUp: () => closed })
+        .catch(unreadable)
+        .finally(() => void learning--);
     } catch (error) {
       return unreadable(error);
     }
@@ -155,6 +160,8 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   return {
     /** Resolves once the first assignment is being read from its checkpoint. */
     ready: ready.promise,
+    /** Is this partition read here, and is anything but MongoDB waited for? */
+    reads: (topic: string, partition: number) => open.has(nameOf(topic, partition)) && learning === 0,
     async stop(deadline: number): Promise<void> {
       closed = true;
       clearInterval(commitTimer);

@@ -56,6 +56,7 @@ test('npm start: the printed curl line works, and Ctrl-C leaves no process', asy
   const { stdout } = await promisify(execFile)('sh', ['-c', line]);
   expect(stdout).toMatch(/^HTTP\/1\.1 202 /);
   expect(stdout).toContain('"type":"demo.echo","id":"hello-1"');
+  expect(started.output().match(/docs\/guarantees\.md/g), 'what one broker is worth is told once').toHaveLength(1);
 
   const run: Run = JSON.parse(await readFile(join(dataDir, 'run.json'), 'utf8'));
   await until('the job to succeed', async () => {

@@ -141,3 +141,27 @@ test.concurrent.each(roles)(
     expect(output).toContain(`${commands('default')} has 4 partitions`);
   },
 );
+
+test('fewer copies than PUTLOG_REQUIRE_MIN_ISR: exit code 78, nothing is created; with what there is, it starts', async () => {
+  const PUTLOG_PREFIX = randomName('copies');
+  const { events, commands } = topicNames(PUTLOG_PREFIX);
+  const early = await refusal(system.launch('api', { PUTLOG_PREFIX, PUTLOG_REQUIRE_MIN_ISR: '2' }));
+  expect(early).toContain(`${events} is to be created with PUTLOG_REPLICATION=1, less than PUTLOG_REQUIRE_MIN_ISR=2`);
+  await withAdmin(async (admin) => expect(await admin.listTopics()).not.toContain(events));
+
+  const started = await system.start('api', { PUTLOG_PREFIX });
+  await started.end('SIGTERM');
+  const told = (await started.output()).split('\n').filter((line) => line.includes('docs/guarantees.md'));
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(/^\{"level":40/);
+  for (const topic of [events, commands('default')]) expect(told[0]).toContain(topic);
+  const accepted = await system.start('api', { PUTLOG_PREFIX, PUTLOG_REQUIRE_MIN_ISR: '0' });
+  await accepted.end('SIGTERM');
+  expect(await accepted.output()).not.toContain('docs/guarantees.md');
+
+  const refusals = roles.map((role) => refusal(system.launch(role, { PUTLOG_PREFIX, PUTLOG_REQUIRE_MIN_ISR: '2' })));
+  for (const output of await Promise.all(refusals)) {
+    expect(output).toContain(`${events}: min.insync.replicas is 1, PUTLOG_REQUIRE_MIN_ISR asks for 2`);
+    expect(output).toContain(`${commands('default')}: replication is 1, PUTLOG_REQUIRE_MIN_ISR asks for 2`);
+  }
+});

@@ -1,0 +1,187 @@
+// Reads record batches of format 2 as a broker answers them, in the shape in which kafkajs passes records on. One that
+// nobody can open (a codec's bytes are broken, or it would not fit into memory) comes out as one record that says why, at
+// its last offset, so that readers go on behind it. platform/fetch-answer.ts calls it.
+// https://kafka.apache.org/documentation/#recordbatch
+import { openCompressed } from './codecs.ts';
+
+export type RecordHeaders = Record<string, Buffer | Buffer[]>;
+
+export type ReadRecord = {
+  magicByte: number;
+  attributes: number;
+  /** Milliseconds since the epoch, in decimal. */
+  timestamp: string;
+  offset: string;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: RecordHeaders;
+  isControlRecord: boolean;
+  batchContext: BatchContext;
+  /** Why this stands for a whole batch; its value is then the batch as its producer sent it, from the magic byte on. */
+  unreadable?: string;
+};
+
+/** kafkajs hands records on as they are, and its type of them does not know this field. */
+export const whyUnreadable = (record: object): string | undefined =>
+  'unreadable' in record && typeof record.unreadable === 'string' ? record.unreadable : undefined;
+
+/** kafkajs needs it to pass over what a transaction took back. */
+type BatchContext = { producerId: string; inTransaction: boolean; codec: number };
+
+/** Bytes that one batch may become; records and headers together that it may hold; bytes of a record that was compressed. */
+export const batchLimits = { bytes: 64 * 2 ** 20, items: 400_000, recordBytes: 1_048_588 };
+
+const headerSize = 61;
+/** Offset and length of the batch, and the leader's epoch: the broker's own, not its producer's. */
+const beforeMagic = 16;
+
+const formatOf = (bytes: Buffer, at: number) => bytes[at + beforeMagic];
+
+/** Does a record set hold batches of another format? A broker that was upgraded long ago may still keep some. */
+export const isOldFormat = (set: Buffer): boolean => set.length > beforeMagic && formatOf(set, 0) !== 2;
+
+/** `room`: bytes that an answer may become in all. What is left out for lack of it is there for the next fetch. */
+export async function readRecordSet(set: Buffer, room: { bytes: number }): Promise<ReadRecord[]> {
+  const all: ReadRecord[] = [];
+  for (let at = 0; at + headerSize <= set.length; ) {
+    const end = at + 12 + set.readInt32BE(at + 8);
+    // A fetch is cut at its largest size, and so may its last batch be.
+    if (end > set.length) break;
+    if (end < at + headerSize || formatOf(set, at) !== 2) throw new Error('the broker answered no record batch');
+    if (room.bytes <= 0) break;
+    // Never by spreading it: a batch can hold more records than a call takes arguments.
+    for (const record of await readBatch(set.subarray(at, end), room)) all.push(record);
+    at = end;
+  }
+  return all;
+}
+
+async function readBatch(batch: Buffer, room: { bytes: number }): Promise<ReadRecord[]> {
+  const attributes = batch.readInt16BE(21);
+  const codec = attributes & 7;
+  const first = Number(batch.readBigInt64BE(0));
+  const latest = Number(batch.readBigInt64BE(35));
+  const about = {
+    first,
+    began: Number(batch.readBigInt64BE(27)),
+    /** The broker's clock counts for all records of the batch. */
+    appendedAt: attributes & 8 ? latest : undefined,
+    isControlRecord: (attributes & 32) !== 0,
+    context: { producerId: String(batch.readBigInt64BE(43)), inTransaction: (attributes & 16) !== 0, codec },
+  };
+  const count = batch.readInt32BE(57);
+  const records = batch.subarray(headerSize);
+  try {
+    if (codec === 0) {
+      room.bytes -= records.length;
+      return readRecords(records, count, about);
+    }
+    const opened = await openCompressed(codec, records, batchLimits.bytes);
+    room.bytes -= opened.length;
+    return readRecords(opened, count, about, batchLimits.recordBytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [
+      {
+        ...{ magicByte: 2, attributes: 0, key: null, headers: {}, value: Buffer.from(batch.subarray(beforeMagic)) },
+        ...{ isControlRecord: about.isControlRecord, batchContext: about.context, timestamp: String(latest) },
+        offset: String(first + batch.readInt32BE(23)),
+        unreadable: `a batch of ${count} records cannot be read: ${reason}`,
+      },
+    ];
+  }
+}
+
+type About = {
+  first: number;
+  began: number;
+  appendedAt: number | undefined;
+  isControlRecord: boolean;
+  context: BatchContext;
+};
+
+/** @throws Error where the bytes are not `count` records, or too much to hold */
+function readRecords(bytes: Buffer, count: number, about: About, maxBytes = bytes.length): ReadRecord[] {
+  const reader = createReader(bytes);
+  const records: ReadRecord[] = [];
+  let items = 0;
+  const more = () => {
+    if (++items > batchLimits.items) throw new Error(`it holds more than ${batchLimits.items} records and headers`);
+  };
+  while (records.length < count) {
+    more();
+    const size = reader.varint();
+    const end = reader.at + size;
+    if (size < 0 || end > bytes.length) throw new Error('a record reaches beyond its batch');
+    if (size > maxBytes) throw new Error(`a record has ${size} bytes, more than ${maxBytes}`);
+    const attributes = reader.byte();
+    const timestamp = about.began + reader.varint();
+    const offset = about.first + reader.varint();
+    const [key, value] = [reader.bytes(), reader.bytes()];
+    const headers: RecordHeaders = {};
+    for (let left = reader.varint(); left > 0; left--) {
+      more();
+      const name = reader.bytes()?.toString() ?? '';
+      addHeader(headers, name, reader.bytes());
+    }
+    if (reader.at !== end) throw new Error('a record is not as long as it says');
+    const { isControlRecord, context: batchContext } = about;
+    const [at, position] = [String(about.appendedAt ?? timestamp), String(offset)];
+    records.push({
+      magicByte: 2,
+      attributes,
+      timestamp: at,
+      offset: position,
+      key,
+      value,
+      headers,
+      isControlRecord,
+      batchContext,
+    });
+  }
+  return records;
+}
+
+/** A name that stands there twice has both values. One without a value says nothing. */
+function addHeader(headers: RecordHeaders, name: string, value: Buffer | null) {
+  // As a property this would be the prototype.
+  if (value === null || name === '__proto__') return;
+  const there = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  if (there === undefined) headers[name] = value;
+  else if (Array.isArray(there)) there.push(value);
+  else headers[name] = [there, value];
+}
+
+function createReader(buffer: Buffer) {
+  let at = 0;
+  const byte = (): number => {
+    const value = buffer[at++];
+    if (value === undefined) throw new Error('a record is cut short');
+    return value;
+  };
+  /** Exact up to 2^53; more stands only in a timestamp of nonsense. */
+  const varint = (): number => {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 63; scale *= 128) {
+      const next = byte();
+      value += (next & 127) * scale;
+      if (next < 128) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    }
+    throw new Error('a number of a record has no end');
+  };
+  return {
+    get at() {
+      return at;
+    },
+    byte,
+    varint,
+    /** As long as a varint before it says; null for -1. */
+    bytes(): Buffer | null {
+      const length = varint();
+      if (length === -1) return null;
+      if (length < 0 || length > buffer.length - at) throw new Error('a field of a record reaches outside');
+      at += length;
+      return buffer.subarray(at - length, at);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+// What a command of a foreign producer may get wrong though its bytes are a command: an id that no address can name, a key
+// that would make every event about it too large, a time that is none. The decoder of commands asks; the API checks its own.
+import type { Command } from './command.ts';
+import { isTypeName } from './define-job.ts';
+
+const idPattern = /^[A-Za-z0-9._~-]{1,200}$/;
+const maxText = 1_000;
+/** Milliseconds on either side of the epoch that a date can say. https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const maxTime = 8.64e15;
+
+/** Undefined: nothing. Otherwise a clause such as `its id is …`, never as long as what it is about. */
+export function commandFault({ type, id, key, digest, generation, attempt, submittedAt }: Command): string | undefined {
+  if (!isTypeName(type)) return 'its type is not a lower-case, dotted name of at most 100 characters';
+  if (!idPattern.test(id)) return 'its id is not 1 to 200 characters of A–Z a–z 0–9 . _ ~ -';
+  if (key.length > maxText) return `its key has ${key.length} characters, more than ${maxText}`;
+  if (digest.length > maxText) return `its digest has ${digest.length} characters, more than ${maxText}`;
+  if (generation < 0) return `its generation is ${generation}`;
+  if (attempt < 1) return `its attempt is ${attempt}`;
+  if (Math.abs(submittedAt) > maxTime) return `the time of its submission is ${submittedAt}`;
+  return undefined;
+}
