@@ -5,6 +5,7 @@ import { fetchMongod } from './fetch-mongod.ts';
 import { fetchRegistry, registryCacheName, registryJar } from './fetch-registry.ts';
 import type { Java } from './java.ts';
 import { kafkaPart } from './kafka-part.ts';
+import type { KafkaExtras } from './kafka-properties.ts';
 import { mongodPart } from './mongod-part.ts';
 import type { Part, PartName } from './part.ts';
 import { choosePorts } from './ports.ts';
@@ -26,6 +27,7 @@ export type Installation = {
   readonly requirements: Requirements;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
+  readonly kafkaExtras?: KafkaExtras | undefined;
 };
 
 export async function installPart(installation: Installation): Promise<Part> {
@@ -43,7 +45,7 @@ export async function installPart(installation: Installation): Promise<Part> {
 }
 
 async function installKafka(installation: Installation, java: Java): Promise<Part> {
-  const { cacheDir, signal, dataDir, ports } = installation;
+  const { cacheDir, signal, dataDir, ports, kafkaExtras } = installation;
   const note = noteFor(installation);
   const { directory } = await telling(installation, `Kafka ${kafkaVersion}`, fetchKafka);
   const jars = await kafkaJars(directory);
@@ -62,7 +64,8 @@ async function installKafka(installation: Installation, java: Java): Promise<Par
       exercise: async () => undefined,
     }),
   );
-  return kafkaPart({ java: java.file, jvm, jars, dataDir, port: ports.kafka, controllerPort: ports.controller });
+  const { kafka: port, controller: controllerPort } = ports;
+  return kafkaPart({ java: java.file, jvm, jars, dataDir, port, controllerPort, ...kafkaExtras });
 }
 
 async function installRegistry(installation: Installation, java: Java): Promise<Part> {

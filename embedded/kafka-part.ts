@@ -1,7 +1,7 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { kafkaAnswers } from './kafka-answers.ts';
-import { kafkaProperties } from './kafka-properties.ts';
+import { type KafkaExtras, kafkaProperties } from './kafka-properties.ts';
 import type { Part } from './part.ts';
 import { runTool } from './run-tool.ts';
 
@@ -18,10 +18,11 @@ export type KafkaPartOptions = {
   readonly dataDir: string;
   readonly port: number;
   readonly controllerPort: number;
-};
+} & KafkaExtras;
 
 export function kafkaPart(options: KafkaPartOptions): Part {
-  const { java, jvm, jars, dataDir, port, controllerPort } = options;
+  const { java, jvm, jars, dataDir, ...settings } = options;
+  const { port } = settings;
   const logDir = join(dataDir, 'kafka', 'log');
   const properties = join(dataDir, 'kafka', 'server.properties');
   const classPath = ['-cp', jars.join(delimiter)];
@@ -33,7 +34,7 @@ export function kafkaPart(options: KafkaPartOptions): Part {
 
   const prepare = async () => {
     await mkdir(logDir, { recursive: true });
-    await writeFile(properties, kafkaProperties({ port, controllerPort, logDir }));
+    await writeFile(properties, kafkaProperties({ ...settings, logDir }));
     if (await exists(join(logDir, 'meta.properties'))) return;
     const format = ['format', '--ignore-formatted', '-t', clusterId(), '-c', properties];
     await runTool(java, [

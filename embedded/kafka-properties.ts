@@ -2,15 +2,28 @@
  * The server.properties of a single Kafka node that is broker and controller at once, reachable from this machine
  * only. Pure; written to disk by kafka-part.ts before each start, so ports may change between runs.
  */
-export type KafkaSettings = { readonly port: number; readonly controllerPort: number; readonly logDir: string };
+export type KafkaSettings = {
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly logDir: string;
+} & KafkaExtras;
 
-export function kafkaProperties({ port, controllerPort, logDir }: KafkaSettings): string {
+export type KafkaExtras = {
+  /** One more listener, on `port`; who comes in there is told to come to `advertisedPort`, where a proxy may stand. */
+  readonly proxied?: { readonly port: number; readonly advertisedPort: number };
+  /** Broker settings that replace ours. */
+  readonly properties?: Readonly<Record<string, string | number | boolean>>;
+};
+
+export function kafkaProperties({ port, controllerPort, logDir, proxied, properties }: KafkaSettings): string {
+  const more = proxied === undefined ? '' : `,PROXIED://127.0.0.1:${proxied.port}`;
+  const moreAdvertised = proxied === undefined ? '' : `,PROXIED://127.0.0.1:${proxied.advertisedPort}`;
   const settings: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${more}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}${moreAdvertised}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     // Static voters live in this file alone, so the controller's port may change between runs.
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -33,6 +46,7 @@ export function kafkaProperties({ port, controllerPort, logDir }: KafkaSettings)
     'num.network.threads': 2,
     'num.io.threads': 4,
     'num.recovery.threads.per.data.dir': 2,
+    ...properties,
   };
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${escaped(String(value))}\n`)

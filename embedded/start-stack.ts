@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { endLeftovers } from './end-leftovers.ts';
 import type { Ended } from './guarded-child.ts';
 import { installPart } from './install-part.ts';
+import type { KafkaExtras } from './kafka-properties.ts';
 import { lockDataDir } from './lock-data-dir.ts';
 import { type PartName, partNames } from './part.ts';
 import { createPartProcess, endedAs, type PartProcess } from './part-process.ts';
@@ -26,6 +27,7 @@ export type StackOptions = {
   readonly parts?: readonly PartName[];
   /** A mongod to use, instead of looking for one. */
   readonly mongod?: string | undefined;
+  readonly kafkaExtras?: KafkaExtras;
   readonly onProgress?: OnProgress;
   /** A part ended that nobody stopped; `startPart` brings it back. */
   readonly onExit?: (part: PartName, ended: Ended) => void;
@@ -89,6 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         requirements,
         onProgress,
         signal,
+        kafkaExtras: options.kafkaExtras,
       });
       signal.throwIfAborted();
       const running = createPartProcess({
