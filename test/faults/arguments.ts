@@ -1,0 +1,44 @@
+// What `npm run test:faults -- …` may be told. Pure; run.ts reads the command line with it.
+import { parseArgs } from 'node:util';
+
+export type Arguments = {
+  /** Ids of scenarios; undefined: all. */
+  readonly only: readonly string[] | undefined;
+  readonly ci: boolean;
+  readonly seeds: readonly number[];
+  readonly mutate: boolean;
+  readonly writeDocs: boolean;
+};
+
+/**
+ * @param draw gives a new seed where none is named
+ * @throws Error that says what is wrong, for whoever typed it
+ */
+export function readArguments(args: readonly string[], known: readonly string[], draw: () => number): Arguments {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      ci: { type: 'boolean', default: false },
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      mutate: { type: 'boolean', default: false },
+      'write-docs': { type: 'boolean', default: false },
+    },
+  });
+  const only = values.only?.split(',').map((id) => id.trim().toUpperCase());
+  const strange = only?.filter((id) => !known.includes(id)) ?? [];
+  if (strange.length > 0) throw new Error(`there is no ${strange.join(', ')}; there are ${known.join(', ')}`);
+  if (only !== undefined && values.ci) throw new Error('--only and --ci both choose scenarios: give one of them');
+  if (values.seed !== undefined && values.seeds !== undefined) throw new Error('give --seed or --seeds, not both');
+  const count = whole(values.seeds ?? '1', '--seeds', 1, 1_000);
+  const seeds =
+    values.seed === undefined ? Array.from({ length: count }, draw) : [whole(values.seed, '--seed', 0, 2 ** 31 - 1)];
+  return { only, ci: values.ci, seeds, mutate: values.mutate, writeDocs: values['write-docs'] };
+}
+
+function whole(text: string, name: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new Error(`${name} takes a whole number from ${least} to ${most}, not "${text}"`);
+}

@@ -1,0 +1,81 @@
+// Invariants 1, 2, 7 and 9: what was accepted has its outcome, and there is never more than one. Pure functions of the
+// history of a run; checkInvariants calls them.
+import { positionText } from '../../schemas/job-status.ts';
+import { at, type Breach, type History, isOutcome, isTerminalEvent, nameOf, onlyOne } from './invariants-history.ts';
+import { fateOf, type JournaledJob } from './journal.ts';
+import type { LoggedEvent } from './reader.ts';
+
+const words = (logged: LoggedEvent): string => `${logged.event.kind} (${at(logged)}, by ${logged.event.worker})`;
+
+/** Names of jobs that were acknowledged and are neither finished nor waiting to run again. */
+export function acknowledgedWithoutOutcome({ jobs, log }: Pick<History, 'jobs' | 'log'>): string[] {
+  const settled = new Set(log.events.filter(isOutcome).map(({ event }) => nameOf(event)));
+  return [...jobs.values()].filter((job) => fateOf(job) === 'acked' && !settled.has(job.name)).map(({ name }) => name);
+}
+
+/** 1: no acknowledged job is missing, and each ended as its function ends. */
+export function everyAcknowledgedJobHasItsOutcome(history: Pick<History, 'jobs' | 'log'>): Breach[] {
+  const missing = acknowledgedWithoutOutcome(history).map((name) => `${name} was acknowledged and has no outcome`);
+  const wrong = history.log.events.filter(isTerminalEvent).flatMap((logged) => {
+    const job = history.jobs.get(nameOf(logged.event));
+    return job === undefined ? [] : wrongly(job, logged);
+  });
+  return [...missing, ...wrong].map((text) => ({ invariant: 1, text }));
+}
+
+function wrongly({ name, expects, digest, key }: JournaledJob, logged: LoggedEvent): string[] {
+  const { kind, error, digest: ran, key: under } = logged.event;
+  if (ran !== digest || under !== key)
+    return [`${name} ran with another payload or key than was sent: ${words(logged)}`];
+  // One that was running whenever its worker was killed is given up, and says so.
+  if (kind === 'dead' && error?.includes('"job-killed-its-worker"')) return [];
+  return expects.includes(kind)
+    ? []
+    : [`${name} ended with ${words(logged)}, not with ${expects.join(' or ')}: ${error}`];
+}
+
+/** 2: a job has at most one terminal event. */
+export const oneTerminalEvent = ({ log }: Pick<History, 'log'>): Breach[] =>
+  onlyOne(2, log.events.filter(isTerminalEvent), ({ event }) => `${nameOf(event)} #${event.generation}`, words);
+
+/** 9: no attempt has two recorded outcomes, and no command either. */
+export const oneOutcomePerAttempt = ({ log }: Pick<History, 'log'>): Breach[] => [
+  ...onlyOne(
+    9,
+    log.events.filter(isOutcome),
+    ({ event }) => `attempt ${nameOf(event)} #${event.generation}.${event.attempt}`,
+    words,
+  ),
+  ...onlyOne(
+    9,
+    log.events.filter((logged) => isOutcome(logged) || logged.event.kind === 'rejected' || logged.event.type === ''),
+    ({ event }) => `command ${positionText(event.command)}`,
+    words,
+  ),
+];
+
+/** 7: each record that cannot be decoded is dead exactly once, with its cause and its bytes, and nothing else is. */
+export function poisonIsDeadOnce({ log, poison }: Pick<History, 'log' | 'poison'>): Breach[] {
+  const dead = Map.groupBy(
+    log.events.filter(({ event }) => event.kind === 'dead' && event.type === ''),
+    ({ event }) => positionText(event.command),
+  );
+  const alsoPoison = new Set(poison.map(positionText));
+  const poisonous = log.commands.filter(
+    ({ command, position }) => command === undefined || alsoPoison.has(positionText(position)),
+  );
+  const texts = poisonous.flatMap(({ position, value }) => {
+    const place = positionText(position);
+    const found = dead.get(place) ?? [];
+    dead.delete(place);
+    const [only] = found;
+    if (only === undefined || found.length > 1) return [`poison ${place} has ${found.length} dead letters`];
+    const { error, original } = only.event;
+    if (!error?.includes('"record-undecodable"'))
+      return [`the dead letter of ${place} does not say its cause: ${error}`];
+    const same = original?.equals(value ?? Buffer.alloc(0));
+    return same ? [] : [`the dead letter of ${place} does not have its bytes`];
+  });
+  const healthy = [...dead.keys()].map((place) => `${place} is a dead letter, but can be decoded`);
+  return [...texts, ...healthy].map((text) => ({ invariant: 7, text }));
+}

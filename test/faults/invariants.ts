@@ -1,0 +1,127 @@
+// All invariants of the fault suite over one run: waits until it is quiet, reads the log, the read model, the executions
+// and the offsets straight from where they are, and says every breach. The harness calls it after each scenario.
+import type { Logger } from '../../platform/log.ts';
+import { createMongo } from '../../platform/mongo.ts';
+import { openReadModel } from '../../platform/read-model.ts';
+import type { Position } from '../../schemas/job-status.ts';
+import { groupNames } from '../../schemas/topics.ts';
+import { silent } from '../stack/log.ts';
+import { readExecutions } from './executions.ts';
+import type { Breach, History, Termination } from './invariants-history.ts';
+import type { Observed } from './invariants-observe.ts';
+import { executionsInOrderOfNumbers, outcomesInOrderOfNumbers } from './invariants-order.ts';
+import {
+  everyAcknowledgedJobHasItsOutcome,
+  oneOutcomePerAttempt,
+  oneTerminalEvent,
+  poisonIsDeadOnce,
+} from './invariants-outcomes.ts';
+import { behind, lags, untilNothingIsLeft, untilQuiet } from './invariants-quiet.ts';
+import { nobodySeesAJobGoBack, readModelIsTheFold } from './invariants-reads.ts';
+import { committedOffsetsGrow, endsInTime, lagIsZero, resourcesStayBounded } from './invariants-resources.ts';
+import { oneRunPerTerm, refusedNeverRuns, unknownEndsOnce } from './invariants-runs.ts';
+import type { Journal } from './journal.ts';
+import { createLogReader, type LogReader } from './reader.ts';
+
+export type CheckOptions = {
+  journal: Pick<Journal, 'jobs' | 'counts'>;
+  /** Behind the proxies: addresses that advertise themselves. */
+  kafka: string;
+  registryUrl: string;
+  /** With the name of the database. */
+  mongoUri: string;
+  prefix: string;
+  executionsFile: string;
+  observed: Observed;
+  log?: Logger;
+  poison?: readonly Position[];
+  terminations?: readonly Termination[];
+  /** How long it may take until it is quiet (milliseconds). */
+  quietMs?: number;
+};
+
+export type { Breach } from './invariants-history.ts';
+
+export type Checked = { breaches: Breach[]; figures: Record<string, number> };
+
+/** Every invariant, in the order of its number. */
+export const breachesOf = (history: History): Breach[] =>
+  [
+    everyAcknowledgedJobHasItsOutcome,
+    oneTerminalEvent,
+    outcomesInOrderOfNumbers,
+    executionsInOrderOfNumbers,
+    refusedNeverRuns,
+    unknownEndsOnce,
+    oneRunPerTerm,
+    readModelIsTheFold,
+    nobodySeesAJobGoBack,
+    poisonIsDeadOnce,
+    committedOffsetsGrow,
+    lagIsZero,
+    oneOutcomePerAttempt,
+    (of: History) => resourcesStayBounded(of),
+    endsInTime,
+  ].flatMap((invariant) => invariant(history));
+
+/** Call it when nothing is being sent any more. @throws where Kafka, the registry or MongoDB cannot be read at all */
+export async function checkInvariants(options: CheckOptions): Promise<Checked> {
+  const { journal, observed, log = silent, quietMs = 60_000 } = options;
+  const reader = createLogReader({ ...options, log });
+  const mongo = createMongo(options.mongoUri);
+  try {
+    const model = await openReadModel(mongo.db);
+    const group = groupNames(options.prefix).workers;
+    const quiet = await untilQuiet(reader, journal, quietMs);
+    const lagging = await untilNothingIsLeft(
+      async () => (await lags(reader, group)).filter(({ end, committed }) => end !== committed),
+      quietMs,
+    );
+    const late = await untilNothingIsLeft(() => behind(reader, model), quietMs);
+    log.debug({ quiet: quiet.ms, lagging, late }, 'quiet');
+    // The lags before the log: what is done when they are zero is in it.
+    const atEnd = await lags(reader, group);
+    const [documents, executions] = await Promise.all([
+      model.jobs.find().toArray(),
+      readExecutions(options.executionsFile),
+    ]);
+    const history: History = {
+      ...{ jobs: journal.jobs, log: reader.seen, documents, executions, lags: atEnd },
+      ...{ commits: observed.commits, processes: observed.processes },
+      terminations: options.terminations ?? [],
+      poison: options.poison ?? [],
+    };
+    const breaches = breachesOf(history);
+    for (const partition of late.left)
+      breaches.push({ invariant: 5, text: `the read model is behind in ${partition} after ${quietMs} ms` });
+    return { breaches, figures: figuresOf(history, options, reader, quiet.ms) };
+  } finally {
+    await Promise.all([reader.close(), mongo.close()]);
+  }
+}
+
+function figuresOf(
+  { log, documents, executions, processes, jobs }: History,
+  { journal, observed }: CheckOptions,
+  reader: LogReader,
+  quietMs: number,
+): Record<string, number> {
+  const begins = executions.filter(({ what }) => what === 'begin');
+  const most = (values: number[]) => values.reduce((a, b) => Math.max(a, b), 0);
+  return {
+    ...journal.counts,
+    jobs: jobs.size,
+    commands: log.commands.length,
+    events: log.events.length,
+    fences: log.fences.length,
+    documents: documents.length,
+    runs: begins.length,
+    runAgain: begins.length - new Set(begins.map(({ job }) => job)).size,
+    polled: [...jobs.values()].filter(({ readings }) => readings.length > 0).length,
+    commits: observed.commits.length,
+    mostMebibytes: Math.round(most(processes.map(({ rssBytes }) => rssBytes)) / 2 ** 20),
+    mostDescriptors: most(processes.map(({ descriptors }) => descriptors)),
+    topics: reader.topics.length,
+    quietMs: Math.round(quietMs),
+  };
+}

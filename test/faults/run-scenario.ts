@@ -1,0 +1,120 @@
+// One scenario from a system that starts to a verdict: load, fault, quiet, every invariant. Whatever happens no process is
+// left, and what a failure needs to be understood is in its folder. Called by run.ts.
+import { appendFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { groupNames, topicNames } from '../../schemas/topics.ts';
+import { randomName, watchedCluster } from '../stack/log.ts';
+import type { FaultStack } from './fault-stack.ts';
+import { type FaultSystem, startFaultSystem } from './fault-system.ts';
+import { checkInvariants } from './invariants.ts';
+import type { Termination } from './invariants-history.ts';
+import { observe } from './invariants-observe.ts';
+import { openJournal } from './journal.ts';
+import { createLoad } from './load.ts';
+import { soon } from './moments.ts';
+import { randomFrom } from './random.ts';
+import { createRecovery } from './recovery.ts';
+import type { Result } from './result.ts';
+import type { Poison, Scenario } from './scenario.ts';
+
+/** Milliseconds. A scenario that hangs is a failure of the suite; so long it may take until everything is quiet. */
+const scenarioDeadline = 300_000;
+const quietMs = 60_000;
+
+export async function runScenario(
+  scenario: Scenario,
+  { stack, seed, runFolder }: { stack: FaultStack; seed: number; runFolder: string },
+): Promise<Result> {
+  const began = performance.now();
+  const folder = join(runFolder, `${scenario.id}-${seed}`);
+  // What an earlier run left there would be taken for this one's.
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const prefix = randomName(scenario.id.toLowerCase());
+  const journal = openJournal(join(folder, 'journal.jsonl'));
+  const poison: Poison[] = [];
+  const terminations: Termination[] = [];
+  const note = (text: string) =>
+    appendFileSync(join(folder, 'notes.txt'), `${new Date().toISOString()} ${scenario.id} ${text}\n`);
+  const summary = () => ({
+    ...{ scenario, seed, folder, counts: { ...journal.counts } },
+    tookMs: performance.now() - began,
+  });
+
+  const { system, processes, killAll } = await startFaultSystem(stack, {
+    ...{ prefix, folder },
+    settings: scenario.system ?? {},
+  });
+  const topics = [topicNames(prefix).commands('default'), topicNames(prefix).events];
+  const cluster = await watchedCluster(stack.direct.kafka, topics);
+  const recovery = createRecovery(cluster, topicNames(prefix).events);
+  const observer = observe({
+    ...{ kafka: stack.direct.kafka, topics, groups: Object.values(groupNames(prefix)) },
+    processes: () => processes().flatMap(({ name, pid, alive }) => (alive ? [{ name, pid }] : [])),
+  });
+  const load = createLoad({ http: system.http, random: randomFrom(seed + 1), journal });
+  try {
+    const context = {
+      ...{ system, stack, load, note },
+      random: randomFrom(seed),
+      healed: () => {
+        note('healed');
+        recovery.healed();
+      },
+      poison: (records: readonly Poison[]) => void poison.push(...records),
+      terminated: (termination: Termination) => void terminations.push(termination),
+    };
+    note(`seed ${seed}, prefix ${prefix}`);
+    const { seen, failure } = await attempt(soon(`${scenario.id} is done`, scenario.run(context), scenarioDeadline));
+    note(failure === undefined ? `seen: ${seen}` : `failure: ${failure.stack}`);
+    await makeWhole(stack, system);
+    await load.end();
+    const { breaches, figures } = await checkInvariants({
+      ...{ journal, poison, terminations, quietMs, prefix },
+      kafka: stack.direct.kafka,
+      registryUrl: stack.direct.registryUrl,
+      mongoUri: stack.direct.mongoUri(prefix),
+      executionsFile: system.executionsFile,
+      observed: await observer.stop(),
+    });
+    recovery.stop();
+    const recoveryMs = await recovery.firstOutcome();
+    return { ...summary(), breaches, figures, seen, recoveryMs, failure: failure?.message };
+  } catch (error) {
+    note(`failure: ${error instanceof Error ? error.stack : String(error)}`);
+    const failure = error instanceof Error ? error.message : String(error);
+    return { ...summary(), breaches: [], figures: {}, seen: '', recoveryMs: undefined, failure };
+  } finally {
+    recovery.stop();
+    await killAll();
+    await Promise.allSettled([load.end(), load.close(), observer.stop(), makeWholeStack(stack)]);
+    await cluster.close();
+    journal.close();
+  }
+}
+
+/** What must be seen of a fault and is not may be a breach: the invariants tell, so they are checked all the same. */
+async function attempt(run: Promise<string>): Promise<{ seen: string; failure: Error | undefined }> {
+  try {
+    return { seen: await run, failure: undefined };
+  } catch (error) {
+    return { seen: '', failure: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+/** Every fault is over and every service runs: what is not right from here on is a breach. */
+async function makeWhole(stack: FaultStack, { api, workers, projector }: FaultSystem): Promise<void> {
+  await makeWholeStack(stack);
+  const all = [...api, projector, ...workers];
+  for (const handle of all) handle.cont();
+  const dead = [...api, projector].filter(({ alive }) => !alive);
+  const [worker] = workers;
+  if (worker !== undefined && workers.every(({ alive }) => !alive)) dead.push(worker);
+  await Promise.all(dead.map((handle) => handle.restart()));
+}
+
+async function makeWholeStack({ stack, proxy }: FaultStack): Promise<void> {
+  await Promise.all([proxy.kafka.heal(), proxy.mongodb.heal(), proxy.registry.heal()]);
+  await Promise.all((['kafka', 'registry', 'mongod'] as const).map((part) => stack.startPart(part)));
+}
