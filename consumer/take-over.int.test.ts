@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { FencedError } from '../platform/log-writer.ts';
-import { persist } from '../platform/persist.ts';
 import type { EventKind } from '../schemas/event.ts';
 import { outcomeEvent, startedEvent } from './outcome.ts';
 import { type Bench, createBench, schemaIds } from './partition.fixture.ts';
@@ -166,17 +165,4 @@ test('a take-over that breaks off behind its fence can be repeated, and leaves n
   expect((await bench.recorded()).map(({ is }) => is)).toEqual(['fence', 'event', 'fence', 'fence']);
   await third.writer.append(outcome(3));
   expect(lost).toEqual([]);
-});
-
-test('the end of somebody else’s transaction in front of the fence does not hold a take-over up', async () => {
-  const producer = bench.kafka.producer({ transactionalId: bench.group, idempotent: true, maxInFlightRequests: 1 });
-  await producer.connect();
-  const transaction = await persist(() => producer.transaction(), { log: bench.log, what: 'begin a transaction' });
-  await transaction.send({ topic: bench.eventsTopic, messages: [{ partition: 0, value: 'of another program' }] });
-  await transaction.commit();
-  await producer.disconnect();
-  const { fence, writer } = await own();
-  await writer.append(outcome(0));
-  expect(fence).toBe(2);
-  expect((await bench.recorded()).map(({ is }) => is)).toEqual(['garbage', 'fence', 'event']);
 });
