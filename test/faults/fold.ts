@@ -22,8 +22,12 @@ export function foldLog({ commands, events }: Pick<Log, 'commands' | 'events'>):
     events.filter(({ event }) => states.has(event.kind) && event.type !== ''),
     ({ event }) => `${event.type}/${event.id}`,
   );
+  // What no worker could read at its time stays unread, also where its schema has come up since.
+  const unread = new Set(events.flatMap(({ event }) => (event.type === '' ? [placeOf(event.command)] : [])));
   const asked = Map.groupBy(
-    commands.flatMap(({ command, position }) => (command === undefined ? [] : [{ ...command, position }])),
+    commands.flatMap(({ command, position }) =>
+      command === undefined || unread.has(placeOf(position)) ? [] : [{ ...command, position }],
+    ),
     ({ type, id }) => `${type}/${id}`,
   );
   const documents = new Map<string, JobDocument>();
@@ -43,6 +47,8 @@ export function foldLog({ commands, events }: Pick<Log, 'commands' | 'events'>):
   }
   return documents;
 }
+
+const placeOf = ({ topic, partition, offset }: JobDocument['command']) => `${topic}/${partition}@${offset}`;
 
 type WithPosition = { position: JobDocument['command'] };
 

@@ -15,16 +15,17 @@ export const comingAndGoing: Scenario = {
     load.begin({ perSecond: 150 });
     await more(load, 100);
     const seen = { joined: 0, left: 0, killed: 0 };
-    const changes: Promise<unknown>[] = [];
+    const starts = new Set<Promise<unknown>>();
     for (const end = performance.now() + 60_000; performance.now() < end; await lasting(3_000)) {
       const alive = system.workers.filter(({ alive: lives }) => lives);
-      const grows = alive.length <= 1 || (alive.length < most && random() < 0.5);
+      const grows = alive.length <= 1 || (alive.length + starts.size < most && random() < 0.5);
       if (grows) {
         seen.joined++;
         const dead = system.workers.find(({ alive: lives }) => !lives);
-        changes.push(dead === undefined ? system.startWorker() : dead.restart());
-        // The next change finds it there: who is on the way out or in is not chosen again.
-        await changes.at(-1);
+        // One that is killed while it starts never gets ready.
+        const start = Promise.allSettled([dead === undefined ? system.startWorker() : dead.restart()]);
+        starts.add(start);
+        start.then(() => starts.delete(start));
       } else if (random() < 0.5) {
         seen.killed++;
         await pick(random, alive).kill();
@@ -38,7 +39,7 @@ export const comingAndGoing: Scenario = {
       note(JSON.stringify(seen));
       await lasting(between(random, 0, 200));
     }
-    await Promise.all(changes);
+    await Promise.all(starts);
     healed();
     await more(load, 100);
     return `${seen.joined} joined, ${seen.left} left, ${seen.killed} were killed`;
