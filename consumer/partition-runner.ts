@@ -221,7 +221,9 @@ export function createPartitionRunner(
     },
     /** What to commit now; undefined: nothing that a later owner may rely on. */
     checkpoint() {
-      if (tenure.ownership === undefined || stopped || inHand.next < tenure.ownership.horizon) return undefined;
+      // In doubt, what another owner has committed meanwhile would be taken back.
+      if (tenure.ownership === undefined || stopped || tenure.inDoubt) return undefined;
+      if (inHand.next < tenure.ownership.horizon) return undefined;
       const { producerId } = tenure.ownership.writer.identity;
       const checkpoint = { ...inHand.checkpoint(eventsEnd), producerId };
       const metadata = checkpointMetadata(checkpoint);

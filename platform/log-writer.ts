@@ -8,13 +8,8 @@ import type { KafkaCluster } from './cluster.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
 import { produceOutcome, tooLarge } from './produce-outcome.ts';
-import {
-  type ProduceBatch,
-  type ProduceResult,
-  type ProducerIdentity,
-  sizeOf,
-  type WireMessage,
-} from './produce-request.ts';
+import type { ProduceBatch, ProduceResult, ProducerIdentity, WireMessage } from './produce-request.ts';
+import { sizeOf } from './produce-request.ts';
 
 /** One record and where it goes. `timestamp` in milliseconds since the epoch. */
 export type LogRecord = WireMessage & { topic: string; partition: number };
@@ -28,7 +23,7 @@ export type LogWriterOptions = {
   deadlineMs?: number;
   maxRecords?: number;
   maxBytes?: number;
-  /** Asked right before each request; false: the writer counts as fenced. */
+  /** Asked before each request, and again as it is written to its socket; false: the writer counts as fenced. */
   mayAppend?: () => boolean;
   /** Told once, when nothing can be appended any more: fenced, or a fault of our own. */
   onFailure?: (error: Error) => void;
@@ -141,7 +136,7 @@ export async function openLogWriter(options: LogWriterOptions) {
         return true;
       }
       // From here on bytes may reach the broker, so a failure says nothing about the outcome.
-      batches = due.flatMap((queue) => queue.take() ?? []).map((batch) => ({ ...batch, producer: sender }));
+      batches = due.flatMap((queue) => queue.take() ?? []).map((batch) => ({ ...batch, producer: sender, mayAppend }));
       for (const queue of due) queue.inFlight = true;
       lastSent = batches.reduce((sum, batch) => sum + batch.messages.length, 0);
       const results = await cluster.produce(broker, batches);

@@ -16,6 +16,8 @@ export type ProduceBatch = {
   producer: ProducerIdentity;
   firstSequence: number;
   messages: WireMessage[];
+  /** Asked as the request is written to its socket; false: nothing of the request is sent. */
+  mayAppend?: () => boolean;
 };
 
 /** What the broker said of a batch: `errorCode` is Kafka's, 0 for stored; `offset` of the first record. */
@@ -143,6 +145,8 @@ export function produceRequest(batches: ProduceBatch[], timeoutMs: number) {
     apiName: 'Produce',
     expectResponse: () => true,
     encode: async () => {
+      if (batches.some(({ mayAppend }) => mayAppend?.() === false))
+        throw new Error('a writer in this request may not append any more; nothing of it was sent');
       const buffer = encodeProduce(batches, timeoutMs);
       return { buf: buffer, buffer };
     },

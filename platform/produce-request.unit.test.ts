@@ -58,3 +58,13 @@ test('a batch without records is refused', () => {
   const empty = { topic: 't', partition: 0, producer, firstSequence: 0, messages: [] };
   expect(() => encodeRecordBatch(empty)).toThrow(RangeError);
 });
+
+test('a writer that may not append any more keeps the whole request back, at the last moment', async () => {
+  let may = true;
+  const message: WireMessage = { key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: now };
+  const batch = { topic: 't', partition: 0, producer, firstSequence: 0, messages: [message] };
+  const request = produceRequest([batch, { ...batch, partition: 1, mayAppend: () => may }], 10_000);
+  expect((await request.encode()).buffer.length).toBeGreaterThan(0);
+  may = false;
+  await expect(request.encode()).rejects.toThrow('may not append');
+});

@@ -18,9 +18,8 @@ const args = readArguments(
   scenarios.map(({ id }) => id),
   draw,
 );
+/** Names a folder that is kept also when everything held. */
 const keep = process.env.FAULTS_FOLDER;
-const runFolder = keep ?? (await mkdtemp(join(tmpdir(), 'putlog-faults-')));
-await mkdir(runFolder, { recursive: true });
 
 const chosen = scenarios.filter(({ id, inCi }) => args.only?.includes(id) ?? (!args.ci || inCi));
 const work = args.mutate ? mutate(args.only, args.seeds[0] ?? 0) : runAll();
@@ -31,6 +30,8 @@ const code = await work.catch((error: unknown) => {
 process.exit(code);
 
 async function runAll(): Promise<number> {
+  const runFolder = keep ?? (await mkdtemp(join(tmpdir(), 'putlog-faults-')));
+  await mkdir(runFolder, { recursive: true });
   console.log(`seeds ${args.seeds.join(', ')}; folder ${runFolder}`);
   const began = performance.now();
   const results: Result[] = [];
@@ -43,7 +44,7 @@ async function runAll(): Promise<number> {
           current = undefined;
         }
         current ??= { stack: await startFaultStack(scenario.broker), broker: scenario.broker };
-        results.push(await tell(scenario, current.stack, seed));
+        results.push(await tell(scenario, { stack: current.stack, seed, runFolder }));
       }
   } finally {
     await current?.stack.stop();
@@ -65,9 +66,9 @@ async function runAll(): Promise<number> {
   return bad.length > 0 ? 2 : 0;
 }
 
-async function tell(scenario: Scenario, stack: FaultStack, seed: number): Promise<Result> {
+async function tell(scenario: Scenario, where: Parameters<typeof runScenario>[1]): Promise<Result> {
   process.stdout.write(`${scenario.id} ${scenario.name} …`);
-  const result = await runScenario(scenario, { stack, seed, runFolder });
+  const result = await runScenario(scenario, where);
   const verdict = result.breaches.length > 0 ? 'BREACH' : result.failure === undefined ? 'holds' : 'NOT AS MEANT';
   console.log(` ${verdict}, ${(result.tookMs / 1_000).toFixed(0)} s${result.seen && `; ${result.seen}`}`);
   if (isBad(result)) console.log(complaint(result));
