@@ -1,7 +1,8 @@
 // For tests: what the worker group does for the runner of one partition: fetches where it is told to, sweeps, and keeps
 // what the runner asks of it.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bench } from './partition.fixture.ts';
+import { afterEach, beforeEach, expect, inject } from 'vitest';
+import { type Bench, createBench } from './partition.fixture.ts';
 import { createPartitionRunner, type RunnerTools } from './partition-runner.ts';
 
 export type Driven = ReturnType<typeof drive>;
@@ -73,4 +74,23 @@ export function drive(bench: Bench, tools: RunnerTools, partition = 0) {
       await runner.stop();
     },
   };
+}
+
+/**
+ * To be called once at the top of a test file, because it registers hooks: each test has a bench of its own, told as it
+ * opens, and ends without a fault. What stands in the returned list is stopped before the bench goes.
+ */
+export function useBench(opened: (bench: Bench) => void): Driven[] {
+  const drives: Driven[] = [];
+  let bench: Bench | undefined;
+  beforeEach(async () => {
+    bench = await createBench(inject('stack'));
+    opened(bench);
+  });
+  afterEach(async () => {
+    await Promise.all(drives.splice(0).map((one) => one.stop()));
+    expect(bench?.fatal).toEqual([]);
+    await bench?.close();
+  });
+  return drives;
 }

@@ -1,25 +1,18 @@
 // A partition that goes at an awkward moment: in the middle of a take-over, of a claim, behind the gate.
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { FencedError } from '../platform/log-writer.ts';
 import { ownerIdentity } from '../schemas/topics.ts';
 import { until } from '../test/stack/deadline.ts';
 import type { ClaimRequest } from './claims.ts';
-import { type Driven, drive } from './drive.fixture.ts';
+import { drive, useBench } from './drive.fixture.ts';
 import { createGate } from './gate.ts';
-import { type Bench, createBench } from './partition.fixture.ts';
+import type { Bench } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
 
 let bench: Bench;
-const drives: Driven[] = [];
-
-beforeEach(async () => {
-  bench = await createBench(inject('stack'));
-});
-afterEach(async () => {
-  await Promise.all(drives.splice(0).map((one) => one.stop()));
-  expect(bench.fatal).toEqual([]);
-  await bench.close();
+const drives = useBench((opened) => {
+  bench = opened;
 });
 
 function prepare(replaced: Partial<RunnerTools>) {

@@ -1,23 +1,16 @@
 // A partition that changes hands: who runs what again, who writes, and what is held against whom.
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FencedError } from '../platform/log-writer.ts';
 import { until } from '../test/stack/deadline.ts';
-import { type Driven, drive } from './drive.fixture.ts';
+import { type Driven, drive, useBench } from './drive.fixture.ts';
 import { createGate } from './gate.ts';
 import { readCheckpoint } from './in-hand.ts';
-import { type Bench, createBench } from './partition.fixture.ts';
+import type { Bench } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
 
 let bench: Bench;
-const drives: Driven[] = [];
-
-beforeEach(async () => {
-  bench = await createBench(inject('stack'));
-});
-afterEach(async () => {
-  await Promise.all(drives.splice(0).map((one) => one.stop()));
-  expect(bench.fatal).toEqual([]);
-  await bench.close();
+const drives = useBench((opened) => {
+  bench = opened;
 });
 
 /** A worker's runner of partition 0 that notes each call. Calls of `stuck` never come back by themselves. */

@@ -1,22 +1,15 @@
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodeWire } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 import { commandType } from '../schemas/command.ts';
-import { type Driven, drive } from './drive.fixture.ts';
+import { type Driven, drive, useBench } from './drive.fixture.ts';
 import { readCheckpoint } from './in-hand.ts';
-import { type Bench, createBench, schemaIds } from './partition.fixture.ts';
+import { type Bench, schemaIds } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
 
 let bench: Bench;
-const drives: Driven[] = [];
-
-beforeEach(async () => {
-  bench = await createBench(inject('stack'));
-});
-afterEach(async () => {
-  await Promise.all(drives.splice(0).map((one) => one.stop()));
-  expect(bench.fatal).toEqual([]);
-  await bench.close();
+const drives = useBench((opened) => {
+  bench = opened;
 });
 
 async function run(replaced: Partial<RunnerTools> = {}, partition = 0): Promise<Driven> {

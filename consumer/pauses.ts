@@ -1,6 +1,6 @@
 // Counts the times at which this process did not run for longer than its group's session: it was stopped, its machine
 // slept, or a function blocked the event loop. The group has given its partitions to others by then, perhaps. Every term
-// of a partition asks before each append; a term that began before the last pause is over.
+// of a partition asks before each append; one that began before the last pause writes nothing until it is renewed.
 
 export type Pauses = ReturnType<typeof createPauses>;
 
@@ -22,7 +22,7 @@ export function createPauses({
   let seen = { now: now(), wall: wall() };
   let count = 0;
 
-  /** Looks at the clock; resolves how many pauses there have been. */
+  /** Looks at the clocks; returns how many pauses there have been. */
   function look(): number {
     const at = { now: now(), wall: wall() };
     const gap = Math.max(at.now - seen.now, at.wall - seen.wall);

@@ -1,23 +1,16 @@
 // Takeovers one behind the other: what an owner only knows, because it has read it, must reach the next one as well.
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { until } from '../test/stack/deadline.ts';
-import { type Driven, drive } from './drive.fixture.ts';
+import { type Driven, drive, useBench } from './drive.fixture.ts';
 import { readCheckpoint } from './in-hand.ts';
 import { outcomeEvent } from './outcome.ts';
-import { type Bench, createBench } from './partition.fixture.ts';
+import type { Bench } from './partition.fixture.ts';
 import { createPartitionRunner, type RunnerTools } from './partition-runner.ts';
 import { takeOver } from './take-over.ts';
 
 let bench: Bench;
-const drives: Driven[] = [];
-
-beforeEach(async () => {
-  bench = await createBench(inject('stack'));
-});
-afterEach(async () => {
-  await Promise.all(drives.splice(0).map((one) => one.stop()));
-  expect(bench.fatal).toEqual([]);
-  await bench.close();
+const drives = useBench((opened) => {
+  bench = opened;
 });
 
 function driven(call: RunnerTools['call']): Driven {

@@ -1,23 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { FencedError } from '../platform/log-writer.ts';
 import { until } from '../test/stack/deadline.ts';
-import { type Driven, drive } from './drive.fixture.ts';
+import { type Driven, drive, useBench } from './drive.fixture.ts';
 import { outcomeEvent } from './outcome.ts';
-import { type Bench, createBench } from './partition.fixture.ts';
+import type { Bench } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
 
 let bench: Bench;
-const drives: Driven[] = [];
-
-beforeEach(async () => {
-  bench = await createBench(inject('stack'));
-});
-afterEach(async () => {
-  await Promise.all(drives.splice(0).map((one) => one.stop()));
-  expect(bench.fatal).toEqual([]);
-  await bench.close();
+const drives = useBench((opened) => {
+  bench = opened;
 });
 
 async function run(replaced: Partial<RunnerTools> = {}): Promise<Driven> {

@@ -36,7 +36,7 @@ export function createTenure(
   let over = false;
   /** The process was stopped: nothing is written until the group has said whose the partition is. */
   let held: PromiseWithResolvers<void> | undefined;
-
+  /** From then on until the renewal behind it has found nobody else's outcomes. */
   let inDoubt = false;
 
   const usable = () => (over ? undefined : current?.writer);
