@@ -8,15 +8,33 @@ import type { HandlerResult } from './handler-result.ts';
 
 export type Outcome =
   | { kind: 'succeeded'; result: string }
-  | { kind: 'failed' | 'rejected'; code: ErrorCode; detail: string; errors?: Violation[] }
-  /** The record as it was read goes with it, so that it can be sent again. */
-  | { kind: 'dead'; code: ErrorCode; detail: string; original: Buffer };
+  | (Cause & { kind: 'failed' | 'rejected' })
+  /** The record as it was read goes with it, so that it can be sent again. Null: it is too large to go with anything. */
+  | (Cause & { kind: 'dead'; original: Buffer | null });
+
+type Cause = { code: ErrorCode; detail: string; errors?: Violation[] };
+
+/** An outcome before the record is there that a dead letter carries. */
+export type Fate = Exclude<Outcome, { kind: 'dead' }> | (Cause & { kind: 'dead' });
 
 /** The fate of an attempt. Each policy that lets a job run again belongs here. */
-export function decide(result: HandlerResult): Outcome {
+export function decide(result: HandlerResult): Fate {
   if (result.ok) return { kind: 'succeeded', result: result.result };
   const { code, detail, errors } = result;
-  return { kind: 'failed', code, detail, ...(errors && { errors }) };
+  return { kind: isPoison(code) ? 'dead' : 'failed', code, detail, ...(errors && { errors }) };
+}
+
+/** The function was never called: no call could have come of this payload, which came past the api or is older than its schema. */
+const isPoison = (code: ErrorCode) => code === 'malformed-json' || code === 'invalid-payload';
+
+/** What to record instead where an event with this outcome is larger than the log takes; undefined: nothing is smaller. */
+export function smallerOutcome(outcome: Outcome, position: Position, refusal: string): Outcome | undefined {
+  if (outcome.kind === 'succeeded') return { kind: 'failed', code: 'job-result-too-large', detail: refusal };
+  const { errors, ...rest } = outcome;
+  if (errors !== undefined) return rest;
+  if (rest.kind !== 'dead' || rest.original === null) return undefined;
+  const where = `Its ${rest.original.length} bytes do not fit into an event; they stand at ${positionText(position)}.`;
+  return { ...rest, detail: `${rest.detail} ${where}`, original: null };
 }
 
 /** A claim taken so often means that this many earlier owners died while they ran the job. */
@@ -52,7 +70,7 @@ export function outcomeEvent(outcome: Outcome, command: Command | undefined, abo
 }
 
 function errorText(outcome: Exclude<Outcome, { kind: 'succeeded' }>): string {
-  return JSON.stringify(problem(outcome.code, outcome.detail, outcome.kind === 'dead' ? undefined : outcome.errors));
+  return JSON.stringify(problem(outcome.code, outcome.detail, outcome.errors));
 }
 
 export function startedEvent(command: Command, about: About & { startedAt: number }): JobEvent {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../schemas/command.ts';
 import { eventKinds } from '../schemas/event.ts';
-import { decide, eventId, type Outcome, outcomeEvent, startedEvent } from './outcome.ts';
+import { decide, eventId, type Outcome, outcomeEvent, smallerOutcome, startedEvent } from './outcome.ts';
 
 const submit = { kind: 'submit', type: 't', id: '1', generation: 2, attempt: 3, key: 'k', payload: '{}' } as const;
 const command: Command = { ...submit, digest: 'd', submittedAt: 5 };
 const position = { topic: 'c', partition: 4, offset: 9 };
 const about = { position, startedAt: 6, at: 7, worker: 'w' };
+const errors = [{ pointer: '/n', detail: 'is required' }];
 const same = {
   type: 't',
   id: '1',
@@ -24,10 +25,40 @@ describe('the fate of an attempt', () => {
     expect(decide({ ok: true, result: '{"n":1}' })).toEqual({ kind: 'succeeded', result: '{"n":1}' });
   });
   test('what went wrong, with its violations where there are any', () => {
-    const failure = { ok: false, code: 'invalid-payload', detail: 'no' } as const;
-    expect(decide(failure)).toEqual({ kind: 'failed', code: 'invalid-payload', detail: 'no' });
-    const errors = [{ pointer: '/n', detail: 'is required' }];
+    const failure = { ok: false, code: 'job-result-invalid', detail: 'no' } as const;
+    expect(decide(failure)).toEqual({ kind: 'failed', code: 'job-result-invalid', detail: 'no' });
     expect(decide({ ...failure, errors })).toMatchObject({ kind: 'failed', errors });
+  });
+  test('a payload that no call could come of is a dead letter', () => {
+    const poison = { ok: false, detail: 'no' } as const;
+    expect(decide({ ...poison, code: 'malformed-json' })).toEqual({
+      kind: 'dead',
+      code: 'malformed-json',
+      detail: 'no',
+    });
+    expect(decide({ ...poison, code: 'invalid-payload', errors })).toMatchObject({ kind: 'dead', errors });
+  });
+});
+
+describe('an outcome that is larger than the log takes', () => {
+  const smaller = (outcome: Outcome | undefined) => outcome && smallerOutcome(outcome, position, 'refused');
+  const original = Buffer.from('poison');
+
+  test('a result is given up, and says so', () => {
+    const failed = { kind: 'failed', code: 'job-result-too-large', detail: 'refused' };
+    expect(smaller({ kind: 'succeeded', result: '1' })).toEqual(failed);
+  });
+  test('violations go first', () => {
+    const failed = { kind: 'failed', code: 'job-failed', detail: 'no' } as const;
+    expect(smaller({ ...failed, errors })).toEqual(failed);
+    expect(smaller(failed)).toBeUndefined();
+  });
+  test('then the bytes of a dead letter, which keeps its cause and says where they are', () => {
+    const dead = { kind: 'dead', code: 'invalid-payload', detail: 'No.', original } as const;
+    expect(smaller({ ...dead, errors })).toEqual(dead);
+    const detail = 'No. Its 6 bytes do not fit into an event; they stand at c/4@9.';
+    expect(smaller(dead)).toEqual({ ...dead, detail, original: null });
+    expect(smaller(smaller(dead))).toBeUndefined();
   });
 });
 
@@ -46,7 +77,6 @@ describe('an outcome as an event', () => {
   });
 
   test('failure carries a problem document', () => {
-    const errors = [{ pointer: '/n', detail: 'is required' }];
     const event = outcomeEvent({ kind: 'failed', code: 'invalid-payload', detail: 'no', errors }, command, about);
     expect(event).toMatchObject({ kind: 'failed', ...same, result: null, original: null });
     expect(JSON.parse(event.error ?? '')).toMatchObject({ code: 'invalid-payload', status: 422, detail: 'no', errors });
@@ -57,6 +87,8 @@ describe('an outcome as an event', () => {
     const dead: Outcome = { kind: 'dead', code: 'record-undecodable', detail: 'no', original };
     expect(outcomeEvent(dead, undefined, about)).toMatchObject({ type: '', id: '', command: position, original });
     expect(outcomeEvent(dead, command, about)).toMatchObject({ type: 't', id: '1', original });
+    const { error } = outcomeEvent({ ...dead, errors }, command, about);
+    expect(JSON.parse(error ?? '')).toMatchObject({ code: 'record-undecodable', errors });
   });
 
   test('an announcement says when it began, and nothing of an end', () => {

@@ -5,7 +5,7 @@ import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { EventRecords } from './event-records.ts';
-import { type Outcome, outcomeEvent, startedEvent } from './outcome.ts';
+import { type Outcome, outcomeEvent, smallerOutcome, startedEvent } from './outcome.ts';
 
 export type RecorderTools = {
   worker: string;
@@ -13,6 +13,8 @@ export type RecorderTools = {
   /** Told of every outcome that is in the log. */
   recorded: (event: JobEvent) => void;
 };
+
+export type Recorder = ReturnType<typeof createRecorder>;
 
 /** Offset of the command; when its function was called (milliseconds since the epoch), null: never. */
 type Run = { offset: number; startedAt: number | null };
@@ -40,20 +42,26 @@ export function createRecorder(
     }
   }
 
+  /** Where the log does not take it whole, without what makes it too large. @throws FencedError */
+  async function record(outcome: Outcome, command: Command | undefined, run: Run, traceparent?: string): Promise<void> {
+    const { offset, startedAt } = run;
+    const about = { position: { ...place, offset }, startedAt, at: Date.now(), worker };
+    const event = outcomeEvent(outcome, command, about);
+    let eventOffset: number;
+    try {
+      eventOffset = await append(event, traceparent);
+    } catch (error) {
+      if (!(error instanceof PutlogError && error.code === 'record-too-large')) throw error;
+      const smaller = smallerOutcome(outcome, about.position, error.message);
+      if (smaller === undefined) throw error;
+      return record(smaller, command, run, traceparent);
+    }
+    stored(offset, eventOffset);
+    recorded(event);
+  }
+
   return {
-    /** @throws FencedError */
-    async outcome(outcome: Outcome, command: Command | undefined, run: Run, traceparent?: string): Promise<void> {
-      const { offset, startedAt } = run;
-      const about = { position: { ...place, offset }, startedAt, at: Date.now(), worker };
-      let event = outcomeEvent(outcome, command, about);
-      const eventOffset = await append(event, traceparent).catch((error) => {
-        if (!(error instanceof PutlogError && error.code === 'record-too-large')) throw error;
-        event = outcomeEvent({ kind: 'failed', code: 'job-result-too-large', detail: error.message }, command, about);
-        return append(event, traceparent);
-      });
-      stored(offset, eventOffset);
-      recorded(event);
-    },
+    outcome: record,
 
     /** Only while it runs: behind its outcome it would say that the job runs again. @throws FencedError */
     async started(

@@ -4,7 +4,7 @@ import { requests } from 'kafkajs/src/protocol/requests/index.js';
 import { describe, expect, test } from 'vitest';
 import { decodeFetchAnswer, type FetchAnswer } from './fetch-answer.ts';
 import { encodeRecordBatch, type WireMessage } from './produce-request.ts';
-import { batchLimits, type ReadRecord } from './record-batch.ts';
+import { batchLimits, type ReadRecord, unreadableOffsets } from './record-batch.ts';
 
 const numbers = (...values: [number, 16 | 32 | 64][]) => {
   const buffer = Buffer.alloc(values.reduce((sum, [, bits]) => sum + bits / 8, 0));
@@ -143,6 +143,7 @@ describe('a batch that nobody can open is one record at its last offset, and wha
     expect(records?.map(({ offset }) => offset)).toEqual(['99', '108', '109']);
     expect(records?.[1]).toMatchObject({ key: null, headers: {}, value: base.subarray(16) });
     expect(records?.[1]?.unreadable).toMatch(/^a batch of \d+ records cannot be read: /);
+    expect(unreadableOffsets(records?.[1] ?? { offset: '', value: null })).toEqual({ first: 100, last: 108 });
     expect([records?.[0]?.unreadable, records?.[2]?.unreadable]).toEqual([undefined, undefined]);
   });
 

@@ -25,6 +25,13 @@ export type ReadRecord = {
 export const whyUnreadable = (record: object): string | undefined =>
   'unreadable' in record && typeof record.unreadable === 'string' ? record.unreadable : undefined;
 
+/** The offsets of a batch that nobody can open, of which only the last one is the record's own. */
+export const unreadableOffsets = ({ offset, value }: { offset: string; value: Buffer | null }) => ({
+  // Behind magic byte, checksum and attributes: how far the last record is from the first.
+  first: Number(offset) - (value?.readInt32BE(7) ?? 0),
+  last: Number(offset),
+});
+
 /** kafkajs needs it to pass over what a transaction took back. */
 type BatchContext = { producerId: string; inTransaction: boolean; codec: number };
 

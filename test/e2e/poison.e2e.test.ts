@@ -14,6 +14,7 @@ import { poisonOfEveryKind, type SchemaIds } from '../stack/poison.ts';
 import type { Api } from './api.ts';
 import { readTopic, terminalEvents } from './event-log.ts';
 import { inParallel } from './in-parallel.ts';
+import type { ServiceProcess } from './service-process.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem({ settings: { PUTLOG_PARTITIONS: '4' } });
@@ -25,12 +26,13 @@ const keys = Array.from({ length: 200 }, (_, i) => `key-${i}`)
   .slice(0, 20);
 const kcat = await hasKcat();
 let api: Api;
+let projector: ServiceProcess;
 /** A command as the API writes it. */
 let good: Command;
 let ids: SchemaIds;
 
 beforeAll(async () => {
-  [api] = await Promise.all([system.startApi(), system.start('worker'), system.start('projector')]);
+  [api, projector] = await Promise.all([system.startApi(), system.start('projector'), system.start('worker')]);
   await api.put(`demo.echo/first?key=${keys[0]}`, { n: 0, text: 'first' });
   await api.finished(['demo.echo/first']);
   const [command, event] = [(await valuesOf(commands))[0], (await valuesOf(system.topics.events)).at(-1)];
@@ -131,22 +133,47 @@ test('100 poison records among 200 jobs in one partition: the jobs succeed, each
   expect(system.alive()).toHaveLength(3);
 }, 300_000);
 
-test('a payload that its function cannot take fails its job alone, and one near 1 MiB runs', async () => {
+test('a payload that its function cannot take is a dead letter too, and one near 1 MiB runs', async () => {
   const text = 'x'.repeat(1_000_000);
-  await produce([
+  const poison = [
     commandBytes('not-json', { payload: '{"n":1,' }),
     commandBytes('off-schema', { payload: '{"n":"one","text":"x"}' }),
+  ];
+  const offsets = await produce([
+    ...poison,
     commandBytes('large', { payload: JSON.stringify({ n: 1, text }) }),
     commandBytes('after'),
   ]);
   const names = ['not-json', 'off-schema', 'large', 'after'].map((id) => `demo.echo/${id}`);
   const [notJson, offSchema, large, after] = await api.finished(names);
   expect(notJson).toMatchObject({ state: 'failed', error: { code: 'malformed-json' } });
-  expect(offSchema).toMatchObject({ state: 'failed', error: { code: 'invalid-payload' } });
+  expect(offSchema).toMatchObject({ state: 'failed', error: { code: 'invalid-payload', errors: [{ pointer: '/n' }] } });
   expect(large).toMatchObject({ state: 'succeeded', result: { n: 1, length: text.length } });
   expect(after).toMatchObject({ state: 'succeeded' });
   const outcomes = terminalEvents(await readTopic(system.brokers, system.topics.events));
-  expect(names.map((name) => outcomes.get(name))).toEqual([['failed'], ['failed'], ['succeeded'], ['succeeded']]);
+  expect(names.map((name) => outcomes.get(name))).toEqual([['dead'], ['dead'], ['succeeded'], ['succeeded']]);
+  const events = await eventsOf();
+  for (const [i, value] of poison.entries())
+    expect(events.find(({ command }) => command.offset === offsets[i])?.original?.equals(value)).toBe(true);
+});
+
+test('the largest record that the topic of commands takes fits into its dead letter, whatever else that says', async () => {
+  const wide = { key: '€'.repeat(1_000), digest: '€'.repeat(1_000) };
+  const id = 'largest'.padEnd(200, '-');
+  const sized = (size: number) => {
+    const rest = commandBytes(id, { ...wide, payload: 'x'.repeat(900_000) }).length - 900_000;
+    return commandBytes(id, { ...wide, payload: 'x'.repeat(size - rest) });
+  };
+  // What kafkajs's producer puts around one value with this key: the batch, the record, no headers.
+  const largest = sized(1_048_588 - 61 - 17);
+  await expect(produce([Buffer.concat([largest, Buffer.alloc(1)])])).rejects.toThrow(
+    /larger than the max message size/,
+  );
+  const [offset] = await produce([largest]);
+  const [job] = await api.finished([`demo.echo/${id}`]);
+  expect(job).toMatchObject({ state: 'failed', error: { code: 'malformed-json' } });
+  const event = (await eventsOf()).find(({ command }) => command.offset === offset);
+  expect(event?.original?.equals(largest)).toBe(true);
 });
 
 test.runIf(kcat)('what kcat compresses runs, also behind a batch that would not fit into memory', async () => {
@@ -164,6 +191,11 @@ test.runIf(kcat)('what kcat compresses runs, also behind a batch that would not 
   const dead = (await eventsOf()).filter(({ kind }) => kind === 'dead').slice(before);
   expect(dead.map(({ error }) => String(JSON.parse(error ?? '{}').detail))).toEqual([
     expect.stringMatching(/^a batch of 1 records cannot be read: zstd: /),
+  ]);
+  const offset = dead[0]?.command.offset;
+  const told = (await projector.output()).split('\n').filter((line) => line.includes('a batch cannot be opened'));
+  expect(told.map((line) => JSON.parse(line))).toMatchObject([
+    { topic: commands, partition, first: offset, last: offset },
   ]);
   expect(system.alive()).toHaveLength(3);
 });
