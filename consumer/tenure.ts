@@ -1,6 +1,6 @@
 // One owner's time with a partition: it begins with a takeover, is renewed long before Kafka would forget the identity and
-// whenever the process was stopped, and is over when the writer is fenced, cannot be renewed, or the partition goes. The
-// partition runner holds one.
+// whenever the process was out of touch with its group, and is over when the writer is fenced, cannot be renewed, or the
+// partition goes. The partition runner holds one.
 import { FencedError, type LogWriter } from '../platform/log-writer.ts';
 import { persist } from '../platform/persist.ts';
 import { type Ownership, type TakeOverTools, takeOver } from './take-over.ts';
@@ -34,7 +34,7 @@ export function createTenure(
   let renewing: Promise<void> | undefined;
   let renewedAt = 0;
   let over = false;
-  /** The process was stopped: nothing is written until the group has said whose the partition is. */
+  /** The process was out of touch: nothing is written until the group has said whose the partition is. */
   let held: PromiseWithResolvers<void> | undefined;
   /** From then on until the renewal behind it has found nobody else's outcomes. */
   let inDoubt = false;
@@ -110,7 +110,7 @@ export function createTenure(
     /** Where outcomes go now; while the identity is renewed, where they go then. */
     writer: (): LogWriter | undefined | Promise<LogWriter | undefined> =>
       renewing === undefined ? usable() : renewing.then(usable),
-    /** Nothing new should begin: the process was stopped, and it is not known yet whose the partition is. */
+    /** Nothing new should begin: the process was out of touch, and it is not known yet whose the partition is. */
     get inDoubt() {
       return inDoubt;
     },
