@@ -30,9 +30,9 @@ export function createCall(handlers: HandlerRunner): Call {
     return { ok: false, code: 'invalid-payload', detail: 'The payload does not fit its schema.', errors };
   }
 
-  return async (job, command, { signal, traceparent }) => {
+  return (job, command, { signal, traceparent }) => {
     const read = payloadOf(job, command.payload);
-    if ('ok' in read) return read;
+    if ('ok' in read) return Promise.resolve(read);
     const { type, id, attempt } = command;
     return handlers.run(job, read.payload, {
       ...{ type, id, attempt, traceparent },

@@ -30,12 +30,9 @@ const request = (fields: Partial<ClaimRequest> = {}): ClaimRequest => ({
   ...{ id: 't/1/0.1', position: 'c/0@0', owner: 'first', digest: 'd', ...fields },
 });
 const mine = (takes: number) => ({ kind: 'mine', takes });
-const collection = mongo.db.collection('claims');
-/** The database, with an insertMany that the test breaks or counts. */
-function dbWith(insertMany: typeof collection.insertMany): Db {
-  const claimsOf = () => Object.create(collection, { insertMany: { value: insertMany } });
-  return Object.create(mongo.db, { collection: { value: claimsOf } });
-}
+const { db: real } = mongo;
+/** The database, with a command (the insert of claims) that the test breaks or counts. */
+const dbWith = (command: typeof real.command): Db => Object.create(real, { command: { value: command } });
 
 describe('at most one command runs a job', () => {
   test('the first is mine; the same id elsewhere in the log is a duplicate, with the same payload or another', async () => {
@@ -95,8 +92,8 @@ describe('takes count the owners that have begun the command', () => {
 
   test('an answer that is lost on its way is not held against the job', async () => {
     let lost = false;
-    const db = dbWith(async (...args) => {
-      const answer = await collection.insertMany(...args);
+    const db = dbWith(async (insert) => {
+      const answer = await real.command(insert);
       if (lost) return answer;
       lost = true;
       throw new Error('the connection was reset');
@@ -108,12 +105,29 @@ describe('takes count the owners that have begun the command', () => {
   });
 });
 
+test('any other failure than a claim that is there already is no answer', async () => {
+  let answers: Record<string, unknown>[] = [
+    { ok: 1, writeErrors: [{ index: 0, code: 112, errmsg: 'WriteConflict' }] },
+    { ok: 1, writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } },
+  ];
+  const db = dbWith(async (insert) => {
+    const [answer, ...rest] = answers;
+    answers = rest;
+    return answer ?? real.command(insert);
+  });
+  const refused = createClaims({ db, log, fatal: (error) => fatal.push(error) });
+  expect(await refused.claim(request())).toEqual(mine(1));
+  expect(answers).toEqual([]);
+  expect(await stored.countDocuments()).toBe(1);
+  refused.close();
+});
+
 describe('round trips', () => {
   test('two thousand claims at once travel in two', async () => {
     const sizes: number[] = [];
-    const db = dbWith((documents, options) => {
-      sizes.push(documents.length);
-      return collection.insertMany(documents, options);
+    const db = dbWith((insert) => {
+      sizes.push(insert.documents.length);
+      return real.command(insert);
     });
     const counted = createClaims({ db, log, fatal: (error) => fatal.push(error) });
     const requests = Array.from({ length: 2_000 }, (_, i) => request({ id: `t/${i}/0.1`, position: `c/0@${i}` }));
@@ -124,9 +138,9 @@ describe('round trips', () => {
 
   test('while MongoDB is away nothing is answered; when it is back, everything is', async () => {
     let [tries, away] = [0, true];
-    const db = dbWith((documents, options) => {
+    const db = dbWith((insert) => {
       tries++;
-      return away ? Promise.reject(new Error('no primary')) : collection.insertMany(documents, options);
+      return away ? Promise.reject(new Error('no primary')) : real.command(insert);
     });
     const patient = createClaims({ db, log, fatal: (error) => fatal.push(error) });
     const answers: unknown[] = [];

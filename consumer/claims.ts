@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
 import type { Logger } from '../platform/log.ts';
-import { insertNew } from '../platform/mongo.ts';
+import { insertSmall } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 
 /** `_id` is `<type>/<id>/<generation>.<attempt>`, `position` that of the command, `owner` one term of one partition. */
@@ -15,7 +15,7 @@ export type ClaimRequest = { id: string; position: string; owner: string; digest
 /** `takes` counts the owners that have begun this command, this one included. */
 export type Claim = { kind: 'mine'; takes: number } | { kind: 'duplicate'; samePayload: boolean };
 
-type Waiting = ClaimRequest & { resolve: (claim: Claim) => void; reject: (error: unknown) => void };
+type Waiting = { request: ClaimRequest; resolve: (claim: Claim) => void; reject: (error: unknown) => void };
 
 export type Claims = ReturnType<typeof createClaims>;
 
@@ -42,30 +42,31 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
       const batch = waiting.slice(0, perRoundTrip);
       last = batch.length;
       // While MongoDB is away nothing starts without its claim, and nothing is lost by waiting.
-      const claims = await persist(() => claimAll(batch), { log, what: 'write claims', givenUp: () => closed });
+      const requests = batch.map(({ request }) => request);
+      const claims = await persist(() => claimAll(requests), { log, what: 'write claims', givenUp: () => closed });
       waiting = waiting.slice(batch.length);
       for (const [i, one] of batch.entries()) {
         const claim = claims[i];
-        if (claim === undefined) one.reject(new Error(`no answer to the claim ${one.id}`));
+        if (claim === undefined) one.reject(new Error(`no answer to the claim ${one.request.id}`));
         else one.resolve(claim);
       }
     }
     working = false;
   }
 
-  async function claimAll(batch: Waiting[]): Promise<Claim[]> {
+  async function claimAll(batch: ClaimRequest[]): Promise<Claim[]> {
     const at = new Date();
     // Two commands of one job in one round trip: the first is inserted, the second meets it like any other.
-    const taken = await insertNew(
-      collection,
-      batch.map(({ id, position, owner, digest }) => ({ _id: id, position, owner, digest, takes: 1, at })),
-    );
+    const documents = batch.map(({ id, position, owner, digest }): ClaimDocument => {
+      return { _id: id, position, owner, digest, takes: 1, at };
+    });
+    const taken = await insertSmall(db, collection.collectionName, documents);
     const claims: Claim[] = batch.map(() => ({ kind: 'mine', takes: 1 }));
     if (taken.length > 0) await meet(batch, taken, claims);
     return claims;
   }
 
-  async function meet(batch: Waiting[], taken: number[], claims: Claim[]) {
+  async function meet(batch: ClaimRequest[], taken: number[], claims: Claim[]) {
     const ids = taken.flatMap((i) => batch[i]?.id ?? []);
     const found = new Map((await collection.find({ _id: { $in: ids } }).toArray()).map((claim) => [claim._id, claim]));
     const again: { id: string; owner: string }[] = [];
@@ -94,7 +95,7 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
     /** Resolves once the claim is known; waits while MongoDB is away. Never resolves after `close`. */
     claim: (request: ClaimRequest): Promise<Claim> =>
       new Promise((resolve, reject) => {
-        waiting.push({ ...request, resolve, reject });
+        waiting.push({ request, resolve, reject });
         if (!working) {
           working = true;
           setImmediate(() => work().catch((error) => closed || fatal(error)));

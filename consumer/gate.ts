@@ -6,18 +6,19 @@ export function createGate(onOpen: () => void) {
   let quiet: (() => void) | undefined;
   let queue: Promise<void> = Promise.resolve();
   let suspects = 0;
+  const ended = () => {
+    running--;
+    if (running === 0) quiet?.();
+  };
   return {
     get open() {
       return suspects === 0;
     },
-    async run<T>(work: () => Promise<T>): Promise<T> {
+    run<T>(work: () => Promise<T>): Promise<T> {
       running++;
-      try {
-        return await work();
-      } finally {
-        running--;
-        if (running === 0) quiet?.();
-      }
+      const done = work();
+      done.then(ended, ended);
+      return done;
     },
     /** Waits until whatever runs is over, then runs `work` with the gate shut. */
     async runAlone<T>(work: () => Promise<T>): Promise<T> {

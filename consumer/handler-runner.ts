@@ -44,6 +44,17 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
     return check;
   };
 
+  /** Its signal is made when the function asks for it: most never do. */
+  const inlineContext = (context: RunContext): JobContext => {
+    const { type, id, attempt, idempotencyKey, traceparent } = context;
+    return {
+      ...{ type, id, attempt, idempotencyKey, traceparent, blobs, outbound },
+      get signal() {
+        return context.signal;
+      },
+    };
+  };
+
   const openPool = () => {
     const settings: ThreadSettings = { mongoUri, outbound, resultLimitBytes };
     const opened = new Piscina<ThreadTask, HandlerResult>({
@@ -74,7 +85,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
       const { definition } = job;
       switch (definition.run) {
         case 'inline':
-          return callHandler(definition, payload, { ...context, blobs, outbound }, checkOf(definition));
+          return callHandler(definition, payload, inlineContext(context), checkOf(definition));
         case 'thread':
           return runInThread(job, payload, context);
         default:

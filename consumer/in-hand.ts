@@ -30,6 +30,10 @@ export function createInHand(start: number) {
       next = offset + 1;
       if (!done) undone.add(offset);
     },
+    /** Nothing of what comes before `offset` will ever be taken: it was deleted. */
+    passTo(offset: number) {
+      next = Math.max(next, offset);
+    },
     /** Its outcome is in the log, or there is none to record. */
     done: (offset: number) => void undone.delete(offset),
     /** `eventsFrom`: every outcome that is recorded from now on stands at or after this offset of the events. */

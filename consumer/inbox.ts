@@ -6,6 +6,7 @@ import { persist } from '../platform/persist.ts';
 import { whyUnreadable } from '../platform/record-batch.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
+import { createFifo } from './fifo.ts';
 
 /** A record as it comes out: its command, or why there is none for ever. */
 export type Arrival = { message: KafkaMessage; command: Command | UndecodableError };
@@ -22,7 +23,7 @@ export type InboxOptions = {
 };
 
 export function createInbox({ readCommand, room, accept, admitted, fatal, log }: InboxOptions) {
-  let messages: KafkaMessage[] = [];
+  const messages = createFifo<KafkaMessage>();
   let waiting = false;
   let closed = false;
 
@@ -59,7 +60,7 @@ export function createInbox({ readCommand, room, accept, admitted, fatal, log }:
     const command = await late;
     waiting = false;
     if (closed) return;
-    messages.shift();
+    messages.take(1);
     accept({ message, command });
     admit();
     admitted();
@@ -68,30 +69,27 @@ export function createInbox({ readCommand, room, accept, admitted, fatal, log }:
   /** Hands over as much as there is room for. */
   function admit() {
     if (waiting || closed) return;
-    let taken = 0;
-    for (const message of messages) {
-      if (!room()) break;
+    for (let message = messages.peek(); message !== undefined && room(); message = messages.peek()) {
       const command = decode(message);
       if (command instanceof Promise) {
         waiting = true;
         acceptLate(message, command).catch((error) => closed || fatal(error));
-        break;
+        return;
       }
-      taken++;
+      messages.take(1);
       accept({ message, command });
     }
-    if (taken > 0) messages = messages.slice(taken);
   }
 
   return {
     get length() {
       return messages.length;
     },
-    push: (message: KafkaMessage) => void messages.push(message),
+    push: messages.push,
     admit,
     close() {
       closed = true;
-      messages = [];
+      messages.clear();
     },
   };
 }

@@ -1,10 +1,11 @@
 // Order inside a partition: calls with one ordering key one after the other, in the order of the log; other keys beside
 // them. A key is busy from the moment its call may start until that call's outcome is in the log. No I/O.
+import { createFifo } from './fifo.ts';
 
 export function createKeyOrder<T extends { key: string }>() {
   /** Keys that are busy, each with what waits behind it (undefined: nothing). */
   const busy = new Map<string, T[] | undefined>();
-  const ready: T[] = [];
+  const ready = createFifo<T>();
   return {
     get ready() {
       return ready.length;
@@ -20,7 +21,7 @@ export function createKeyOrder<T extends { key: string }>() {
       else behind.push(item);
     },
     /** At most `count` that may start now, oldest first. */
-    take: (count: number): T[] => ready.splice(0, count),
+    take: ready.take,
     /** The call of this key is over: the next one of the key becomes ready. */
     release(key: string) {
       const behind = busy.get(key);

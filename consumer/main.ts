@@ -24,6 +24,11 @@ import { createHandlerRunner } from './handler-runner.ts';
 import { createPauses } from './pauses.ts';
 import { joinWorkerGroup, type WorkerGroup } from './worker-group.ts';
 
+const outOfTouch = {
+  stopped: 'this process did not run for longer than its session',
+  silent: 'the group has not answered for longer than a session',
+};
+
 export const startWorker: StartService = async (config, log, fatal) => {
   const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const connection = { brokers: config.kafkaBrokers, clientId: `putlog-worker-${process.pid}`, log };
@@ -48,9 +53,9 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const claims = createClaims({ db: mongo.db, log, fatal });
   let group: WorkerGroup | undefined;
   const pauses = createPauses({
-    limitMs: config.sessionTimeoutMs,
-    told: (gapMs) => {
-      log.warn({ gapMs }, 'this process did not run for longer than its session: it asks the group what it still has');
+    sessionMs: config.sessionTimeoutMs,
+    told: (pause) => {
+      log.warn(pause, `${outOfTouch[pause.kind]}: nothing is written until the group has said what is still ours`);
       group?.hold();
     },
   });
@@ -62,7 +67,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     topics: prepared.commandTopics,
     tools: {
       ...{ cluster, log, worker, claims, gate, jobs, records, load: { active: 0 } },
-      ...{ group: groupNames(config.prefix).workers, pauses: pauses.look },
+      ...{ group: groupNames(config.prefix).workers, pauses: pauses.look, answered: pauses.answered },
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
       concurrency: config.concurrency,
       readCommand: prepared.readCommand,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeWire } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 import { commandType } from '../schemas/command.ts';
+import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
 import { readCheckpoint } from './in-hand.ts';
 import { type Bench, schemaIds } from './partition.fixture.ts';
@@ -128,6 +129,31 @@ describe('keys in order', () => {
     };
     await (await run({ call, concurrency: 4 })).done(20);
     expect(most).toBe(4);
+  });
+
+  test('the next one runs while an outcome is on its way to the log; calls of the same key wait for it', async () => {
+    for (const [id, key] of [
+      ['a', 'one'],
+      ['b', 'one'],
+      ['c', 'other'],
+    ] as const)
+      await bench.submit(id, { key });
+    const held = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    const produce: typeof bench.cluster.produce = async (...request) => {
+      if (begun.length > 0) await held.promise;
+      return bench.cluster.produce(...request);
+    };
+    const call: RunnerTools['call'] = async (_, { id }) => {
+      begun.push(id);
+      return { ok: true, result: '1' };
+    };
+    const driven = await run({ call, concurrency: 1, cluster: { ...bench.cluster, produce } });
+    await until('the second begins', async () => begun[1]);
+    expect(await eventsOf()).toEqual([]);
+    held.resolve();
+    await driven.done(3);
+    expect(begun).toEqual(['a', 'c', 'b']);
   });
 });
 

@@ -3,31 +3,27 @@
 // later owner needs. Called by the worker group.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
-import type { LoadedJob } from '../platform/load-jobs.ts';
 import { FencedError } from '../platform/log-writer.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
-import { positionText } from '../schemas/job-status.ts';
-import type { Claims } from './claims.ts';
-import type { Gate } from './gate.ts';
+import { type AttemptTools, createAttempts } from './attempts.ts';
+import { type ConcludeTools, createConclude } from './conclude.ts';
+import { deletedUnrun, tellDeletedCommands } from './deleted-commands.ts';
 import { checkpointMetadata, createInHand, maxInHand } from './in-hand.ts';
 import { type Arrival, createInbox } from './inbox.ts';
 import { createKeyOrder } from './key-order.ts';
-import { deadAfterTakes, decide, type Outcome } from './outcome.ts';
 import { createRecorder, type RecorderTools } from './recorder.ts';
 import { type Call, createRunning, type Task } from './running.ts';
 import { createTenure, type TenureTools } from './tenure.ts';
 
 export type RunnerTools = TenureTools &
-  RecorderTools & {
-    claims: Claims;
-    gate: Gate;
+  RecorderTools &
+  ConcludeTools &
+  AttemptTools & {
     /** Jobs at once in this partition. */
     concurrency: number;
     readCommand: (value: Buffer | null) => Command | Promise<Command>;
-    writeCommand: (command: Command) => Buffer;
     call: Call;
-    jobs: ReadonlyMap<string, LoadedJob>;
   };
 
 export type PartitionControl = {
@@ -45,25 +41,26 @@ export type PartitionRunner = ReturnType<typeof createPartitionRunner>;
 /** Bytes of commands in hand above which nothing more is taken. */
 const maxBytesInHand = 16 * 2 ** 20;
 
-const claimId = ({ type, id, generation, attempt }: Command) => `${type}/${id}/${generation}.${attempt}`;
-
 export function createPartitionRunner(
   tools: RunnerTools,
   place: { topic: string; partition: number },
   control: PartitionControl,
 ) {
-  const { claims, gate, load, log } = tools;
+  const { gate, load, log } = tools;
   const order = createKeyOrder<Task>();
   const running = createRunning(tools.call, announce);
   const { lost, fatal } = control;
   const tenure = createTenure(tools, place, { undone: () => inHand.undone(), renewed: go, lost, fatal });
   const recorder = createRecorder(tools, place, tenure.writer, stored);
+  const conclude = createConclude(tools, place, recorder, () => stopped);
+  const attempts = createAttempts(tools, place, { stopped: () => stopped, run: running.run, conclude });
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
-  /** Claims that are ours and have no outcome yet, each with the owner that it was made for. */
-  const claimed = new Map<string, string>();
   let inHand = createInHand(0);
   let bytes = 0;
+  /** Claimed or running; `active` are those too whose outcome is on its way to the log. */
+  let slots = 0;
   let active = 0;
+  let woken = false;
   let received = 0;
   let eventsEnd = 0;
   let paused = true;
@@ -95,6 +92,15 @@ export function createPartitionRunner(
     go();
   }
 
+  /** Commands before `logStart` are gone from the log. What of them was not taken yet never will be. */
+  function begins(logStart: number) {
+    const owned = tenure.ownership;
+    // A takeover looks by itself, and has not told yet from where on.
+    if (stopped || owned === undefined || inHand.next < owned.from || logStart <= received) return;
+    tellDeletedCommands(log, place, logStart, deletedUnrun(received, logStart, owned));
+    received = logStart;
+  }
+
   function room() {
     return inHand.size < maxInHand && bytes < maxBytesInHand;
   }
@@ -119,12 +125,15 @@ export function createPartitionRunner(
 
   /** Lets go what may start, and fetching go on or pause with what is waiting. */
   function go() {
-    if (stopped || draining || tenure.inDoubt) return;
-    if (gate.open)
-      for (const task of order.take(tools.concurrency - active)) {
+    const { ownership } = tenure;
+    if (stopped || draining || tenure.inDoubt || ownership === undefined) return;
+    // Outcomes that wait for the log are held back too: a function may return much more than it was given.
+    if (gate.open && ownership.writer.waiting.bytes < maxBytesInHand)
+      for (const task of order.take(tools.concurrency - slots)) {
+        slots++;
         active++;
         load.active++;
-        begin(task).catch(failed);
+        attempts.attempt(task, ownership.owner, freeSlot).then(() => finish(task), failed);
       }
     if (inbox.length > 0 && !paused) {
       paused = true;
@@ -135,45 +144,22 @@ export function createPartitionRunner(
     }
   }
 
-  async function begin(task: Task): Promise<void> {
-    const { command, offset } = task;
-    const position = positionText({ ...place, offset });
-    const owner = tenure.ownership?.owner;
-    if (owner === undefined) return;
-    const id = claimId(command);
-    const claim = await claims.claim({ id, position, owner, digest: command.digest });
-    if (stopped) return claim.kind === 'mine' ? claims.release([id], owner) : undefined;
-    if (claim.kind === 'mine') {
-      claimed.set(id, owner);
-      await runClaimed(task, claim.takes);
-      if (!stopped) claimed.delete(id);
-    } else if (!claim.samePayload)
-      await conclude(task, {
-        kind: 'rejected',
-        code: 'id-conflict',
-        detail: 'Another payload came first under this id.',
-      });
-    if (!stopped) finish(task);
+  /** Once for all that is over in one turn of the event loop. */
+  function wake() {
+    if (woken) return;
+    woken = true;
+    setImmediate(() => {
+      woken = false;
+      inbox.admit();
+      go();
+    });
   }
 
-  async function runClaimed(task: Task, takes: number): Promise<void> {
-    const { command } = task;
-    const job = tools.jobs.get(command.type);
-    const dead = (code: 'unknown-job-type' | 'job-killed-its-worker', detail: string) =>
-      conclude(task, { kind: 'dead', code, detail, original: tools.writeCommand(command) });
-    if (job === undefined) return dead('unknown-job-type', `This worker has no job type "${command.type}".`);
-    if (takes >= deadAfterTakes)
-      return dead('job-killed-its-worker', `Its worker died ${takes - 1} times while the job ran.`);
-    const work = async () => {
-      // The partition may have gone while this waited behind the gate.
-      if (stopped) return;
-      const result = await running.run(task, job);
-      if (!stopped) await conclude(task, decide(result));
-    };
-    await (takes === deadAfterTakes - 1 ? gate.runAlone(work) : gate.run(work));
+  /** The function is over: another may run while its outcome is on its way to the log. */
+  function freeSlot() {
+    slots--;
+    wake();
   }
-
-  const conclude = (task: Task, outcome: Outcome) => recorder.outcome(outcome, task.command, task, task.traceparent);
 
   /** Both in one step: a checkpoint must never name a command as undone and point behind its outcome. */
   function stored(offset: number, eventOffset: number) {
@@ -186,14 +172,14 @@ export function createPartitionRunner(
   }
 
   function finish(task: Task) {
+    if (stopped) return;
     inHand.done(task.offset);
     bytes -= task.bytes;
     active--;
     load.active--;
     order.release(task.key);
     if (active === 0) quiet?.();
-    inbox.admit();
-    go();
+    wake();
   }
 
   /** Fenced or stopped: what is in hand is the next owner's. Anything else is a fault of ours. */
@@ -205,6 +191,7 @@ export function createPartitionRunner(
     ...place,
     start,
     take,
+    begins,
     go,
     hold: tenure.hold,
     confirm: tenure.confirm,
@@ -223,6 +210,8 @@ export function createPartitionRunner(
     checkpoint() {
       // In doubt, what another owner has committed meanwhile would be taken back.
       if (tenure.ownership === undefined || stopped || tenure.inDoubt) return undefined;
+      // Where commands were deleted nobody takes them.
+      if (inbox.length === 0) inHand.passTo(received);
       if (inHand.next < tenure.ownership.horizon) return undefined;
       const { producerId } = tenure.ownership.writer.identity;
       const checkpoint = { ...inHand.checkpoint(eventsEnd), producerId };
@@ -246,8 +235,7 @@ export function createPartitionRunner(
       inbox.close();
       running.abortAll();
       await tenure.close();
-      const owners = Map.groupBy(claimed.keys(), (id) => claimed.get(id) ?? '');
-      for (const [owner, ids] of owners) await claims.release(ids, owner);
+      await attempts.release();
     },
   };
 }

@@ -99,7 +99,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
 
     tools: (replaced: Partial<RunnerTools> = {}): RunnerTools => ({
       ...{ cluster, log, group, records, readEvent, readFence, readCommand, claims },
-      ...{ sessionTimeoutMs: 6_000, renewMs: 3_600_000, pauses: () => 0 },
+      ...{ sessionTimeoutMs: 6_000, renewMs: 3_600_000, pauses: () => 0, answered: () => undefined },
       ...{ worker: 'w1', load: { active: 0 }, gate: createGate(() => undefined), concurrency: 100 },
       writeCommand: (one) => encodeWire(commandType, schemaIds.command, one),
       call: async () => ({ ok: true, result: 'null' }),

@@ -45,7 +45,7 @@ function end(run: Run, why: PutlogError) {
 export function createRunning(call: Call, announce: (task: Task, startedAt: number, runs: () => boolean) => void) {
   const runs = new Set<Run>();
   return {
-    async run(task: Task, job: LoadedJob): Promise<HandlerResult> {
+    run(task: Task, job: LoadedJob): Promise<HandlerResult> {
       const { promise, resolve, reject } = Promise.withResolvers<HandlerResult>();
       const run: Run = {
         task,
@@ -54,7 +54,10 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
         announced: false,
         abort: undefined,
         over: undefined,
-        settle: resolve,
+        settle(result) {
+          runs.delete(run);
+          resolve(result);
+        },
       };
       const signal = () => {
         run.abort ??= new AbortController();
@@ -64,12 +67,11 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
       task.startedAt = Date.now();
       runs.add(run);
       // The function may never come back; what settles first counts.
-      call(job, task.command, { signal, traceparent: task.traceparent }).then(resolve, reject);
-      try {
-        return await promise;
-      } finally {
+      call(job, task.command, { signal, traceparent: task.traceparent }).then(run.settle, (error) => {
         runs.delete(run);
-      }
+        reject(error);
+      });
+      return promise;
     },
 
     /** Called every 50 ms or so with the monotonic clock. */

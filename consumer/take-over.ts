@@ -9,6 +9,7 @@ import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { type Fence, fenceEventType } from '../schemas/fence.ts';
 import { ownerIdentity } from '../schemas/topics.ts';
+import { deletedUnrun, tellDeletedCommands, tellDeletedEvents } from './deleted-commands.ts';
 import type { EventRecords } from './event-records.ts';
 import { type Checkpoint, readCheckpoint } from './in-hand.ts';
 
@@ -34,8 +35,10 @@ export type TakeOverTools = {
   readEvent: (value: Buffer | null) => JobEvent | Promise<JobEvent>;
   readFence: (value: Buffer | null) => Fence | Promise<Fence>;
   sessionTimeoutMs: number;
-  /** How often this process has not run for longer than a session. */
+  /** How often this process was out of touch with its group for longer than a session; it grows as long as it is. */
   pauses: () => number;
+  /** Told by the worker group whenever the group has answered: how many milliseconds ago it was asked. */
+  answered: (ms: number) => void;
   /** What runs in the whole worker: when it is much, small batches would cost more than a few milliseconds. */
   load: { active: number };
 };
@@ -72,13 +75,21 @@ export async function takeOver(
     const [earliest, first] = await earliestOf(tools, topic, partition);
     const checkpoint = committed && readCheckpoint(committed.offset, committed.metadata);
     const from = Math.max(checkpoint?.offset ?? 0, earliest);
-    const start = Math.max(checkpoint?.eventsFrom ?? 0, first);
+    const unknown = checkpoint?.eventsFrom ?? 0;
+    const start = Math.max(unknown, first);
     const { recorded, owners } = await readEvents(tools, place, identity, start, fence);
     if (checkpoint?.producerId !== undefined) owners.add(checkpoint.producerId);
     owners.delete(producerId);
     let horizon = checkpoint?.next ?? 0;
     for (const offset of recorded) horizon = Math.max(horizon, offset + 1);
-    return { from, horizon, isDone: doneTest(checkpoint, recorded), unfenced: [...owners] };
+    const isDone = doneTest(checkpoint, recorded);
+    const waiting = first > unknown && from < (await endOf(tools, topic, partition));
+    const tellDeleted = () => {
+      const gone = deletedUnrun(checkpoint?.offset ?? 0, earliest, { isDone, horizon });
+      tellDeletedCommands(log, place, earliest, gone);
+      if (waiting) tellDeletedEvents(log, place, { events: records.topic, first: unknown, last: first - 1, from });
+    };
+    return { from, horizon, isDone, unfenced: [...owners], tellDeleted };
   }
 
   try {
@@ -90,6 +101,7 @@ export async function takeOver(
       fence = await appendFence();
       read = await readTo(fence);
     }
+    read.tellDeleted();
     const owner = `${identity}#${producerId}.${producerEpoch}`;
     return { writer, owner, fence, from: read.from, isDone: read.isDone, horizon: read.horizon };
   } catch (error) {
@@ -128,6 +140,10 @@ const doneTest = (checkpoint: Checkpoint | undefined, recorded: Set<number>) => 
 async function earliestOf({ cluster, records }: TakeOverTools, topic: string, partition: number) {
   const offsets = await cluster.offsets([topic, records.topic], 'earliest');
   return [offsets.get(topic)?.[partition] ?? 0, offsets.get(records.topic)?.[partition] ?? 0] as const;
+}
+
+async function endOf({ cluster }: TakeOverTools, topic: string, partition: number): Promise<number> {
+  return (await cluster.offsets([topic], 'latest')).get(topic)?.[partition] ?? 0;
 }
 
 /**

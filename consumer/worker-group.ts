@@ -1,9 +1,11 @@
 // Membership of a worker in its consumer group: a runner for each partition that is assigned, kept over rebalances as
 // long as the partition stays; checkpoints every second. kafkajs's poll loop only hands records over.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka, KafkaMessage } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { assignedIn, createGroupConsumer } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
+import { watchLogStart } from '../platform/log-start.ts';
+import { watchGroupAnswers } from './group-answers.ts';
 import { createPartitionRunner, type PartitionRunner, type RunnerTools } from './partition-runner.ts';
 import { gather } from './take-over.ts';
 
@@ -37,8 +39,13 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     ...{ kafka, log, fatal, group: tools.group, cluster: tools.cluster, sessionTimeoutMs: tools.sessionTimeoutMs },
     closed: () => closed,
   });
+  watchGroupAnswers(consumer, tools.answered);
 
   const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
+  const logStart = watchLogStart({
+    ...{ cluster: tools.cluster, topics, log },
+    begins: (topic, partition, offset) => runners.get(nameOf(topic, partition))?.begins(offset),
+  });
 
   function add(topic: string, partition: number): Promise<void> {
     const at = [{ topic, partitions: [partition] }];
@@ -144,10 +151,15 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     autoCommit: false,
     // Many at once: the wait below must not be paid once a partition.
     partitionsConsumedConcurrently: 32,
-    eachBatch: async ({ batch, isStale }) => {
+    eachBatch: async ({ batch: { topic, partition, messages }, isStale }) => {
       if (isStale()) return;
-      const messages: KafkaMessage[] = batch.messages;
-      runners.get(nameOf(batch.topic, batch.partition))?.take(messages);
+      const expected = runners.get(nameOf(topic, partition))?.received;
+      const first = Number(messages[0]?.offset);
+      if (expected !== undefined && first > expected) {
+        await logStart.missing(topic, partition, expected, first);
+        if (isStale()) return;
+      }
+      runners.get(nameOf(topic, partition))?.take(messages);
       // While much runs the next fetch waits a little, so that it brings more.
       if (tools.load.active >= gather.from) await delay(gather.ms);
     },
@@ -156,7 +168,7 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
   return {
     /** Resolves once the partitions of the first assignment have been taken over. */
     ready: ready.promise,
-    /** This process was stopped for longer than a session: its partitions may be another's by now. */
+    /** This process was out of touch for longer than a session: its partitions may be another's by now. */
     hold() {
       for (const runner of runners.values()) runner.hold();
       doubts = heartbeatsToBelieve;
@@ -170,6 +182,7 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     async stop(deadline: number): Promise<void> {
       closed = true;
       clearInterval(commitTimer);
+      logStart.close();
       await Promise.all([...runners.values()].map((runner) => runner.drain(deadline)));
       clearInterval(sweepTimer);
       await committing;

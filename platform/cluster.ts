@@ -71,6 +71,22 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
     return cluster.findBroker({ nodeId });
   }
 
+  /** A read has failed: perhaps another broker leads by now, which kafkajs asks nobody by itself. */
+  let outdated = false;
+
+  async function reading<Result>(read: () => Promise<Result>): Promise<Result> {
+    if (outdated) {
+      await cluster.refreshMetadata();
+      outdated = false;
+    }
+    try {
+      return await read();
+    } catch (error) {
+      outdated = true;
+      throw error;
+    }
+  }
+
   /** One Produce request. */
   async function produce(broker: InnerBroker, batches: ProduceBatch[]): Promise<ProduceResult[]> {
     const request = produceRequest(batches, kafkaTimes.requestTimeout);
@@ -130,13 +146,15 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
      * to go on, also behind what is no record of anybody (the end of a transaction); `end` the log's end.
      */
     async fetch(topic: string, partition: number, offset: number, maxBytes: number, maxWaitMs: number) {
-      const broker = await leader(topic, partition);
-      const { responses } = await broker.fetch({
-        isolationLevel: 0,
-        maxWaitTime: maxWaitMs,
-        minBytes: 1,
-        maxBytes,
-        topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
+      const { responses } = await reading(async () => {
+        const broker = await leader(topic, partition);
+        return broker.fetch({
+          isolationLevel: 0,
+          maxWaitTime: maxWaitMs,
+          minBytes: 1,
+          maxBytes,
+          topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes }] }],
+        });
       });
       const answer = responses[0]?.partitions[0];
       if (answer === undefined) throw new Error(`the broker answered nothing for ${topic}/${partition}`);
@@ -164,7 +182,7 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
         fromBeginning: at === 'earliest',
         partitions: cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ partition: partitionId })),
       }));
-      const found = await cluster.fetchTopicsOffset(asked);
+      const found = await reading(() => cluster.fetchTopicsOffset(asked));
       return new Map(
         found.map(({ topic, partitions }) => [
           topic,

@@ -5,6 +5,8 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const counts = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500];
 
+type Observer = ReturnType<Histogram['labels']>;
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** @param service label `service` of every sample: api, worker or projector. Durations are in seconds. */
@@ -55,6 +57,15 @@ export function createMetrics(service: string) {
     registers,
   });
 
+  /** Kept, since the client looks labels up by all their names and values. */
+  const observers = new Map<string, Observer>();
+  const observerOf = (type: string, outcome: string): Observer => {
+    const name = `${type} ${outcome}`;
+    const observer = observers.get(name) ?? jobs.labels(type, outcome);
+    observers.set(name, observer);
+    return observer;
+  };
+
   return {
     /** `route` is the pattern, never the address, so that the number of series stays small. */
     httpRequest: (route: string, method: string, status: number, duration: number) =>
@@ -63,7 +74,7 @@ export function createMetrics(service: string) {
       appends.observe({ topic }, duration);
       appendSizes.observe({ topic }, records);
     },
-    jobFinished: (type: string, outcome: string, duration: number) => jobs.observe({ type, outcome }, duration),
+    jobFinished: (type: string, outcome: string, duration: number) => observerOf(type, outcome).observe(duration),
     flushed(records: number, duration: number) {
       flushes.observe(duration);
       flushSizes.observe(records);

@@ -5,6 +5,7 @@ import {
   type Document,
   MongoBulkWriteError,
   MongoClient,
+  MongoServerError,
   type OptionalUnlessRequiredId,
 } from 'mongodb';
 
@@ -52,4 +53,17 @@ export async function insertNew<T extends Document>(
     if (error.result.getWriteConcernError() !== undefined) throw error;
     return failed.map(({ index }) => index);
   }
+}
+
+/**
+ * Like `insertNew`, in one plain command: two thirds of what the driver's bulk write costs this process. All documents
+ * together must fit into 16 MiB.
+ */
+export async function insertSmall(db: Db, collection: string, documents: readonly Document[]): Promise<number[]> {
+  const command = { insert: collection, documents, ordered: false, writeConcern: { w: 'majority' } };
+  const answer = await db.command(command);
+  const failed: readonly { index: number; code: number }[] = answer.writeErrors ?? [];
+  if (answer.writeConcernError !== undefined || failed.some(({ code }) => code !== duplicateKey))
+    throw new MongoServerError({ ...(answer.writeConcernError ?? failed.find(({ code }) => code !== duplicateKey)) });
+  return failed.map(({ index }) => index);
 }

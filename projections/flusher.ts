@@ -90,7 +90,8 @@ export function createFlusher({ model, log, flushed, gather = busy }: FlusherOpt
       return lastSize;
     },
     /** What has been written of these partitions (`topic/partition`), as offsets to commit. */
-    written: (of: ReadonlySet<string>) => [...written].flatMap(([name, offset]) => (of.has(name) ? [offset] : [])),
+    written: (of: Pick<ReadonlySet<string>, 'has'>) =>
+      [...written].flatMap(([name, offset]) => (of.has(name) ? [offset] : [])),
     /** Resolves when nothing is pending, and the checkpoint says so. */
     async settled(): Promise<void> {
       while (running !== undefined || checkpointing !== undefined) await (running ?? checkpointing);

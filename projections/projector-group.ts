@@ -5,10 +5,13 @@ import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { createGroupConsumer } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
+import { watchLogStart } from '../platform/log-start.ts';
 import { persist } from '../platform/persist.ts';
 import { type ReadModel, readCheckpoints } from '../platform/read-model.ts';
+import { unreadableOffsets, whyUnreadable } from '../platform/record-batch.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
+import { tellDeletedRecords } from './deleted-records.ts';
 import type { Flusher } from './flusher.ts';
 
 /** A record as a document; undefined: it tells nothing of a job. @throws UndecodableError */
@@ -20,7 +23,7 @@ export type Fold = (
 
 export type ProjectorGroupOptions = {
   kafka: Kafka;
-  cluster: Pick<KafkaCluster, 'leaveGroup'>;
+  cluster: Pick<KafkaCluster, 'leaveGroup' | 'offsets'>;
   group: string;
   topics: string[];
   sessionTimeoutMs: number;
@@ -37,25 +40,25 @@ const highWater = 20_000;
 const gather = { from: 8, ms: 30 };
 
 export async function joinProjectorGroup(options: ProjectorGroupOptions) {
-  const { kafka, group, topics, model, flusher, fold, log, fatal } = options;
-  /** Partitions that may be folded: their checkpoint is known. Replaced as a whole when the group changes. */
-  let open = new Set<string>();
+  const { kafka, cluster, group, topics, model, flusher, fold, log, fatal } = options;
+  /** Partitions that may be folded, because their checkpoint is known, and what comes next. New when the group changes. */
+  let open = new Map<string, number>();
   let assignment = 0;
   let assigned: { topic: string; partitions: number[] }[] = [];
   let throttled = false;
-  /** Records that wait for the registry. */
-  let learning = 0;
+  /** Partitions in which a record waits for the registry, once for each. */
+  const learning: string[] = [];
   let closed = false;
   const ready = Promise.withResolvers<void>();
   const consumer = createGroupConsumer({
-    ...{ kafka, log, fatal, group, cluster: options.cluster, sessionTimeoutMs: options.sessionTimeoutMs },
+    ...{ kafka, log, fatal, group, cluster, sessionTimeoutMs: options.sessionTimeoutMs },
     closed: () => closed,
   });
   const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     const term = ++assignment;
-    open = new Set();
+    open = new Map();
     assigned = Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({ topic, partitions }));
     consumer.pause(assigned);
     begin(term).catch((error) => term !== assignment || closed || fatal(error));
@@ -67,17 +70,45 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     const of = assigned.map(({ topic }) => topic);
     const givenUp = () => term !== assignment || closed;
     const next = await persist(() => readCheckpoints(model, of), { log, what: 'read the checkpoint', givenUp });
+    const starts = await persist(() => cluster.offsets(of, 'earliest'), {
+      log,
+      what: 'ask where the log begins',
+      givenUp,
+    });
     if (givenUp()) return;
     for (const { topic, partitions } of assigned)
       for (const partition of partitions) {
-        consumer.seek({ topic, partition, offset: String(next.get(topic)?.[partition] ?? 0) });
-        open.add(nameOf(topic, partition));
+        const from = next.get(topic)?.[partition];
+        const logStart = starts.get(topic)?.[partition] ?? 0;
+        if (logStart > (from ?? 0)) passOver({ topic, partition, from, logStart });
+        const at = Math.max(from ?? 0, logStart);
+        consumer.seek({ topic, partition, offset: String(at) });
+        open.set(nameOf(topic, partition), at);
       }
     throttled = false;
     consumer.resume(assigned);
+    flusher.kick();
     log.info({ partitions: open.size }, 'joined the group');
     ready.resolve();
   }
+
+  /** Its checkpoint moves on as well, or a job that is not found would be waited for until the next record. */
+  function passOver(gone: Parameters<typeof tellDeletedRecords>[1]) {
+    tellDeletedRecords(log, gone);
+    flusher.pending.reached(gone.topic, gone.partition, gone.logStart);
+  }
+
+  const logStarts = watchLogStart({
+    ...{ cluster, topics, log },
+    begins(topic, partition, logStart) {
+      const from = open.get(nameOf(topic, partition));
+      // What waits for the registry has been read, and its turn comes.
+      if (from === undefined || logStart <= from || learning.includes(nameOf(topic, partition))) return;
+      passOver({ topic, partition, from, logStart });
+      open.set(nameOf(topic, partition), logStart);
+      flusher.kick();
+    },
+  });
 
   function throttle() {
     if (throttled || flusher.pending.size < highWater) return;
@@ -104,12 +135,23 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
       if (document !== undefined) flusher.pending.add(document);
       flusher.pending.reached(topic, partition, Number(message.offset) + 1);
     }
+    const last = messages.at(-1);
+    if (last !== undefined) open.set(nameOf(topic, partition), Number(last.offset) + 1);
     flusher.kick();
     throttle();
   }
 
   /** At once for what is known here, without a promise; a record that can never be read tells nothing. */
   function folded(topic: string, partition: number, message: KafkaMessage) {
+    const reason = whyUnreadable(message);
+    if (reason !== undefined) {
+      const place = { topic, partition, ...unreadableOffsets(message) };
+      log.error(
+        { ...place, reason },
+        'a batch cannot be opened: it is passed over, and a worker records commands as dead',
+      );
+      return undefined;
+    }
     const unreadable = (error: unknown): undefined => {
       if (!(error instanceof UndecodableError)) throw error;
       const reason = error.message;
@@ -127,22 +169,27 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
         first = undefined;
         return current;
       };
-      learning++;
+      learning.push(nameOf(topic, partition));
       return persist(attempt, { log, what: 'look a schema up', final, givenUp: () => closed })
         .catch(unreadable)
-        .finally(() => void learning--);
+        .finally(() => void learning.splice(learning.indexOf(nameOf(topic, partition)), 1));
     } catch (error) {
       return unreadable(error);
     }
   }
 
   /** For tools that show lag; the read model's own checkpoint is what counts. */
+  let committing: Promise<void> | undefined;
   const commitTimer = setInterval(() => {
     const offsets = flusher.written(open);
-    if (offsets.length > 0)
-      consumer
-        .commitOffsets(offsets)
-        .catch((error: unknown) => log.debug({ err: error }, 'offsets could not be committed; the next will do'));
+    if (offsets.length === 0 || committing !== undefined) return;
+    // One at a time: kafkajs tries again for long, and what it tries would take back what is committed meanwhile.
+    committing = consumer
+      .commitOffsets(offsets)
+      .catch((error: unknown) => log.debug({ err: error }, 'offsets could not be committed; the next will do'))
+      .finally(() => {
+        committing = undefined;
+      });
   }, 5_000);
 
   await consumer.connect();
@@ -151,7 +198,14 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     autoCommit: false,
     partitionsConsumedConcurrently: 32,
     eachBatch: async ({ batch: { topic, partition, messages }, isStale }) => {
-      if (isStale() || !open.has(nameOf(topic, partition))) return;
+      if (isStale()) return;
+      const expected = open.get(nameOf(topic, partition));
+      const first = Number(messages[0]?.offset);
+      if (expected === undefined) return;
+      if (first > expected) {
+        await logStarts.missing(topic, partition, expected, first);
+        if (isStale() || !open.has(nameOf(topic, partition))) return;
+      }
       await take(topic, partition, messages, isStale);
       if (flusher.lastSize >= gather.from) await delay(gather.ms);
     },
@@ -161,10 +215,11 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     /** Resolves once the first assignment is being read from its checkpoint. */
     ready: ready.promise,
     /** Is this partition read here, and is anything but MongoDB waited for? */
-    reads: (topic: string, partition: number) => open.has(nameOf(topic, partition)) && learning === 0,
+    reads: (topic: string, partition: number) => open.has(nameOf(topic, partition)) && learning.length === 0,
     async stop(deadline: number): Promise<void> {
       closed = true;
       clearInterval(commitTimer);
+      logStarts.close();
       await Promise.race([consumer.disconnect(), delay(deadline / 2, undefined, { ref: false })]);
       await Promise.race([flusher.settled(), delay(deadline / 2, undefined, { ref: false })]);
     },
