@@ -1,5 +1,5 @@
 // Puts commands into the log as the api would, but without HTTP: with the same encoder, headers, partitioner and writer, as
-// fast as the broker takes them. drain and large begin with it, while no worker runs.
+// fast as the broker takes them: drain and large begin with it, while no worker runs. beside puts them in one by one.
 import { partitionOf } from '../platform/partition-of.ts';
 import { encodeWire } from '../platform/wire-format.ts';
 import { canonicalJson, digestOf } from '../producer/canonical-json.ts';
@@ -14,6 +14,20 @@ const window = 5_000;
 
 /** Resolves once all of them are in the log. */
 export async function queueJobs(stack: BenchStack, topic: string, calls: Iterable<QueuedCall>): Promise<void> {
+  const { append, close } = await openCalls(stack, topic);
+  let waiting: Promise<number>[] = [];
+  for (const call of calls) {
+    waiting.push(append(call));
+    if (waiting.length < window) continue;
+    await Promise.all(waiting);
+    waiting = [];
+  }
+  await Promise.all(waiting);
+  await close();
+}
+
+/** `append` resolves to the command's offset once it is in the log. */
+export async function openCalls(stack: BenchStack, topic: string) {
   const { prepared } = stack;
   const writer = await stack.openWriter();
 
@@ -43,15 +57,7 @@ export async function queueJobs(stack: BenchStack, topic: string, calls: Iterabl
     });
   }
 
-  let waiting: Promise<number>[] = [];
-  for (const call of calls) {
-    waiting.push(append(call));
-    if (waiting.length < window) continue;
-    await Promise.all(waiting);
-    waiting = [];
-  }
-  await Promise.all(waiting);
-  await writer.close(10_000);
+  return { append, close: () => writer.close(10_000) };
 }
 
 /** `demo.echo` with a text of 100 characters, as the other measurements have it. */
