@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PartName } from '../embedded/part.ts';
+import type { UsualPart } from '../embedded/part.ts';
 import type { Role } from './start-service.ts';
 
 /**
@@ -13,7 +13,7 @@ export type Run = {
   readonly registry: string;
   readonly mongodb: string;
   /** A part that is not ours has no processes. */
-  readonly processes: Readonly<Record<Role | PartName, readonly number[]>>;
+  readonly processes: Readonly<Record<Role | UsualPart, readonly number[]>>;
 };
 
 export type RunFile = { readonly write: (run: Run) => Promise<void>; readonly remove: () => Promise<void> };

@@ -4,14 +4,15 @@ import { type Fetch, fetchKafka, kafkaCacheName, kafkaJars } from './fetch-kafka
 import { fetchMongod } from './fetch-mongod.ts';
 import { fetchRegistry, registryCacheName, registryJar } from './fetch-registry.ts';
 import type { Java } from './java.ts';
-import { kafkaPart } from './kafka-part.ts';
+import { kafkaPart, newClusterId } from './kafka-part.ts';
 import type { KafkaExtras } from './kafka-properties.ts';
 import { mongodPart } from './mongod-part.ts';
-import type { Part, PartName } from './part.ts';
+import { type BrokerName, brokerNames, brokersOf, type Part, type PartName } from './part.ts';
 import { choosePorts } from './ports.ts';
 import { type OnProgress, stopwatch } from './progress.ts';
 import { registryPart } from './registry-part.ts';
 import type { Requirements } from './requirements.ts';
+import { controllerOf, portOf, type StackPorts } from './stack-ports.ts';
 import { tryOutRegistry } from './try-out-registry.ts';
 import { kafkaVersion, registryVersion } from './versions.ts';
 
@@ -23,7 +24,11 @@ export type Installation = {
   readonly name: PartName;
   readonly dataDir: string;
   readonly cacheDir: string;
-  readonly ports: Readonly<Record<PartName | 'controller', number>>;
+  readonly ports: StackPorts;
+  /** All parts of the stack: those of them that are brokers make one cluster. */
+  readonly parts: readonly PartName[];
+  /** For brokers that have no data yet. */
+  readonly clusterId: string;
   readonly requirements: Requirements;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
@@ -34,7 +39,9 @@ export async function installPart(installation: Installation): Promise<Part> {
   const { name, requirements } = installation;
   switch (name) {
     case 'kafka':
-      return installKafka(installation, onlyIfJava(requirements.java));
+    case 'kafka-2':
+    case 'kafka-3':
+      return installKafka(installation, name, onlyIfJava(requirements.java));
     case 'registry':
       return installRegistry(installation, onlyIfJava(requirements.java));
     case 'mongod':
@@ -44,14 +51,17 @@ export async function installPart(installation: Installation): Promise<Part> {
   }
 }
 
-async function installKafka(installation: Installation, java: Java): Promise<Part> {
-  const { cacheDir, signal, dataDir, ports, kafkaExtras } = installation;
+async function installKafka(installation: Installation, name: BrokerName, java: Java): Promise<Part> {
+  const { cacheDir, signal, dataDir, ports, parts, clusterId, kafkaExtras } = installation;
   const note = noteFor(installation);
   const { directory } = await telling(installation, `Kafka ${kafkaVersion}`, fetchKafka);
   const jars = await kafkaJars(directory);
   const trial = async (jvm: readonly string[], trialDir: string) => {
     const { broker, controller } = await choosePorts({ broker: anyPort, controller: anyPort });
-    return kafkaPart({ java: java.file, jvm, jars, dataDir: trialDir, port: broker, controllerPort: controller });
+    return kafkaPart({
+      ...{ name: 'kafka', nodeId: 1, clusterId: newClusterId(), java: java.file, jvm, jars, dataDir: trialDir },
+      ...{ port: broker, controllerPorts: [controller] },
+    });
   };
   const { jvm } = await telling(installation, `Kafka ${kafkaVersion}, class archive`, () =>
     classArchive({
@@ -64,8 +74,11 @@ async function installKafka(installation: Installation, java: Java): Promise<Par
       exercise: async () => undefined,
     }),
   );
-  const { kafka: port, controller: controllerPort } = ports;
-  return kafkaPart({ java: java.file, jvm, jars, dataDir, port, controllerPort, ...kafkaExtras });
+  return kafkaPart({
+    ...{ name, nodeId: brokerNames.indexOf(name) + 1, clusterId, java: java.file, jvm, jars, dataDir, ...kafkaExtras },
+    port: portOf(ports, name),
+    controllerPorts: brokersOf(parts).map((broker) => portOf(ports, controllerOf(broker))),
+  });
 }
 
 async function installRegistry(installation: Installation, java: Java): Promise<Part> {
@@ -80,15 +93,16 @@ async function installRegistry(installation: Installation, java: Java): Promise<
   const { jvm } = await telling(installation, `Apicurio Registry ${registryVersion}, class archive`, () =>
     classArchive({ cacheDir, signal, note, java, program: registryCacheName, part: trial, exercise: tryOutRegistry }),
   );
-  return registryPart({ java: java.file, jvm, jar, dataDir, port: ports.registry });
+  return registryPart({ java: java.file, jvm, jar, dataDir, port: portOf(ports, 'registry') });
 }
 
 async function installMongod(installation: Installation): Promise<Part> {
   const { dataDir, ports, requirements } = installation;
   const { mongod, python } = requirements;
-  if (mongod !== undefined) return mongodPart({ mongod: mongod.file, dataDir, port: ports.mongod });
+  const port = portOf(ports, 'mongod');
+  if (mongod !== undefined) return mongodPart({ mongod: mongod.file, dataDir, port });
   const { directory } = await telling(installation, 'mongod', (fetch) => fetchMongod({ ...fetch, python }));
-  return mongodPart({ mongod: join(directory, 'mongod'), dataDir, port: ports.mongod });
+  return mongodPart({ mongod: join(directory, 'mongod'), dataDir, port });
 }
 
 const noteFor =

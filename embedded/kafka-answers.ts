@@ -1,11 +1,10 @@
 import { createConnection } from 'node:net';
 
 /**
- * Asks a broker for its metadata and tells whether it names at least one broker, which it does once it has joined
- * its cluster. Speaks the protocol by hand (https://kafka.apache.org/protocol, Metadata v4), because the stack is
+ * Asks a broker for its metadata and tells whether it names itself, which it does once it has joined its cluster. Speaks the protocol by hand (https://kafka.apache.org/protocol, Metadata v4), because the stack is
  * started without any client. Called by kafka-part.ts until it is true.
  */
-export function kafkaAnswers(port: number): Promise<boolean> {
+export function kafkaAnswers(port: number, nodeId: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ host: '127.0.0.1', port });
     let received = Buffer.alloc(0);
@@ -17,7 +16,7 @@ export function kafkaAnswers(port: number): Promise<boolean> {
       received = Buffer.concat([received, chunk]);
       const brokers = brokersIn(received);
       if (brokers === undefined) return;
-      resolve(brokers > 0);
+      resolve(brokers.includes(nodeId));
       socket.destroy();
     });
   });
@@ -36,8 +35,16 @@ export function metadataRequest(): Buffer {
   return body;
 }
 
-/** How many brokers the answer names; undefined while it is incomplete. */
-export function brokersIn(response: Buffer): number | undefined {
-  const header = 4 + 4 + 4; // size, correlation id, throttle time
-  return response.length < header + 4 ? undefined : response.readInt32BE(header);
+/** The node ids of the brokers that the answer names; undefined while it is incomplete. */
+export function brokersIn(response: Buffer): number[] | undefined {
+  if (response.length < 4 || response.length < 4 + response.readInt32BE(0)) return undefined;
+  let at = 4 + 4 + 4; // size, correlation id, throttle time
+  const count = response.readInt32BE(at);
+  at += 4;
+  return Array.from({ length: count }, () => {
+    const nodeId = response.readInt32BE(at);
+    at += 4 + 2 + response.readInt16BE(at + 4) + 4; // node id, host, port
+    at += 2 + Math.max(0, response.readInt16BE(at)); // rack, -1 for none
+    return nodeId;
+  });
 }

@@ -1,42 +1,53 @@
 /**
- * The server.properties of a single Kafka node that is broker and controller at once, reachable from this machine
- * only. Pure; written to disk by kafka-part.ts before each start, so ports may change between runs.
+ * The server.properties of a Kafka node that is broker and controller at once, reachable from this machine only: of
+ * one alone, or of one of three. Pure; written to disk by kafka-part.ts before each start, so ports may change between runs.
  */
 export type KafkaSettings = {
   readonly port: number;
-  readonly controllerPort: number;
+  /** From 1 on. */
+  readonly nodeId: number;
+  /** Of all nodes, in the order of their ids. */
+  readonly controllerPorts: readonly number[];
   readonly logDir: string;
 } & KafkaExtras;
 
 export type KafkaExtras = {
-  /** One more listener, on `port`; who comes in there is told to come to `advertisedPort`, where a proxy may stand. */
-  readonly proxied?: { readonly port: number; readonly advertisedPort: number };
+  /**
+   * One more listener for each node, on `port`; who comes in there is told to come to `advertisedPort`, where a proxy may
+   * stand.
+   */
+  readonly proxied?: readonly { readonly port: number; readonly advertisedPort: number }[];
   /** Broker settings that replace ours. */
   readonly properties?: Readonly<Record<string, string | number | boolean>>;
 };
 
-export function kafkaProperties({ port, controllerPort, logDir, proxied, properties }: KafkaSettings): string {
+export function kafkaProperties(settings: KafkaSettings): string {
+  const { port, nodeId, controllerPorts, logDir, properties } = settings;
+  const proxied = settings.proxied?.[nodeId - 1];
+  const nodes = controllerPorts.length;
+  const copies = Math.min(3, nodes);
+  const inSync = nodes < 3 ? 1 : 2;
   const more = proxied === undefined ? '' : `,PROXIED://127.0.0.1:${proxied.port}`;
   const moreAdvertised = proxied === undefined ? '' : `,PROXIED://127.0.0.1:${proxied.advertisedPort}`;
-  const settings: Record<string, string | number | boolean> = {
+  const lines: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${more}`,
+    'node.id': nodeId,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[nodeId - 1]}${more}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}${moreAdvertised}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    // Static voters live in this file alone, so the controller's port may change between runs.
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    // Static voters live in this file alone, so the controllers' ports may change between runs.
+    'controller.quorum.voters': controllerPorts.map((at, i) => `${i + 1}@127.0.0.1:${at}`).join(','),
     'log.dirs': logDir,
     'auto.create.topics.enable': false,
     'group.initial.rebalance.delay.ms': 0,
-    'offsets.topic.replication.factor': 1,
+    'offsets.topic.replication.factor': copies,
     'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': copies,
+    'transaction.state.log.min.isr': inSync,
     'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': copies,
+    'share.coordinator.state.topic.min.isr': inSync,
     'share.coordinator.state.topic.num.partitions': 1,
     // A broker that was killed may come back only when its session has ended.
     'broker.heartbeat.interval.ms': 1_000,
@@ -46,9 +57,10 @@ export function kafkaProperties({ port, controllerPort, logDir, proxied, propert
     'num.network.threads': 2,
     'num.io.threads': 4,
     'num.recovery.threads.per.data.dir': 2,
+    ...(nodes > 1 && { 'min.insync.replicas': inSync }),
     ...properties,
   };
-  return Object.entries(settings)
+  return Object.entries(lines)
     .map(([key, value]) => `${key}=${escaped(String(value))}\n`)
     .join('');
 }

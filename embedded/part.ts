@@ -2,9 +2,22 @@
  * What Kafka, the registry and mongod have in common: how each is prepared, started and asked whether it
  * answers. The three `*-part.ts` files make one each; part-process.ts runs them.
  */
-export type PartName = 'kafka' | 'registry' | 'mongod';
+export type PartName = UsualPart | BrokerName;
 
-export const partNames: readonly PartName[] = ['kafka', 'registry', 'mongod'];
+export type UsualPart = (typeof partNames)[number];
+
+/** Of a stack as `npm start` has it. */
+export const partNames = ['kafka', 'registry', 'mongod'] as const;
+
+export type BrokerName = (typeof brokerNames)[number];
+
+/** Where a stack has more than one broker: one cluster, their node ids being 1, 2 and 3. */
+export const brokerNames = ['kafka', 'kafka-2', 'kafka-3'] as const;
+
+export const brokersOf = (parts: readonly PartName[]): BrokerName[] =>
+  brokerNames.filter((broker) => parts.includes(broker));
+
+export const isBroker = (name: PartName): name is BrokerName => brokerNames.some((broker) => broker === name);
 
 export type Command = {
   readonly file: string;

@@ -5,7 +5,7 @@ import { officialAnswers, pythonAdvice } from './fetch-mongod.ts';
 import { registryCacheName } from './fetch-registry.ts';
 import { type FoundMongod, findMongod } from './find-mongod.ts';
 import { findJava, type Java } from './java.ts';
-import type { PartName } from './part.ts';
+import { isBroker, type PartName } from './part.ts';
 import { problem } from './problem.ts';
 import { runTool } from './run-tool.ts';
 import { leastJava } from './versions.ts';
@@ -56,7 +56,7 @@ function missingJava(java: Java | undefined): string[] {
 }
 
 async function missingMaven(parts: readonly PartName[], cacheDir: string): Promise<string[]> {
-  const names = parts.map((part) => (part === 'kafka' ? kafkaCacheName : registryCacheName));
+  const names = [...new Set(parts.map((part) => (isBroker(part) ? kafkaCacheName : registryCacheName)))];
   const whole = await Promise.all(names.map((name) => isWhole(join(cacheDir, name))));
   if (!whole.includes(false) || (await runs('mvn', ['--version']))) return [];
   return [

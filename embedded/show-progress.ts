@@ -6,7 +6,13 @@ import type { OnProgress, Progress } from './progress.ts';
  */
 export type Screen = { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
 
-const titles = { kafka: 'Kafka', registry: 'Schema registry', mongod: 'MongoDB' } as const;
+const titles = {
+  kafka: 'Kafka',
+  'kafka-2': 'Kafka 2',
+  'kafka-3': 'Kafka 3',
+  registry: 'Schema registry',
+  mongod: 'MongoDB',
+} as const;
 
 export function showProgress(screen: Screen): OnProgress {
   const fetching = new Map<string, Progress & { kind: 'fetching' }>();

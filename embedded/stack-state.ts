@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import type { PartName } from './part.ts';
 import { codeOf } from './problem.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import type { StackPorts } from './stack-ports.ts';
 
 /**
  * What a data directory remembers from run to run: the ports (so that addresses stay the same) and the processes
  * of the last run (so that what a killed run left behind is waited for). Read and written by start-stack.ts.
  */
 export type StackState = {
-  readonly ports: Readonly<Partial<Record<PartName | 'controller', number>>>;
+  readonly ports: StackPorts;
   readonly processes: Readonly<Partial<Record<PartName, ProcessIdentity>>>;
 };
 

@@ -3,15 +3,16 @@ import { join, resolve } from 'node:path';
 import { endLeftovers } from './end-leftovers.ts';
 import type { Ended } from './guarded-child.ts';
 import { installPart } from './install-part.ts';
+import { newClusterId } from './kafka-part.ts';
 import type { KafkaExtras } from './kafka-properties.ts';
 import { lockDataDir } from './lock-data-dir.ts';
-import { type PartName, partNames } from './part.ts';
+import { brokerNames, brokersOf, type PartName, partNames } from './part.ts';
 import { createPartProcess, endedAs, type PartProcess } from './part-process.ts';
-import { choosePorts } from './ports.ts';
 import { problem } from './problem.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 import { type OnProgress, stopwatch } from './progress.ts';
 import { findRequirements } from './requirements.ts';
+import { chooseStackPorts } from './stack-ports.ts';
 import { readState, stateWriter } from './stack-state.ts';
 
 /**
@@ -24,6 +25,7 @@ export type StackOptions = {
   readonly cacheDir: string;
   /** Given ports are taken as they are; others are the previous run's, or free ones. */
   readonly ports?: Readonly<Partial<Record<PartName, number>>>;
+  /** Unless told, one of each; `kafka-2` and `kafka-3` together with `kafka` make one cluster. */
   readonly parts?: readonly PartName[];
   /** A mongod to use, instead of looking for one. */
   readonly mongod?: string | undefined;
@@ -39,6 +41,7 @@ export type StackOptions = {
 
 export type Stack = {
   readonly dataDir: string;
+  /** `pid` is that of the first broker. */
   readonly kafka?: { readonly brokers: string; readonly pid: number | undefined };
   readonly registry?: { readonly url: string; readonly pid: number | undefined };
   readonly mongod?: { readonly uri: string; readonly pid: number | undefined };
@@ -46,12 +49,13 @@ export type Stack = {
   readonly stop: () => Promise<void>;
   /** SIGKILL to all, without waiting. */
   readonly kill: () => void;
+  readonly pidOf: (part: PartName) => number | undefined;
   readonly startPart: (part: PartName, signal?: AbortSignal) => Promise<void>;
   readonly stopPart: (part: PartName, signal?: NodeJS.Signals) => Promise<void>;
   readonly restart: (part: PartName, signal?: NodeJS.Signals) => Promise<void>;
 };
 
-const stopOrder: readonly PartName[] = ['registry', 'mongod', 'kafka'];
+const stopOrder: readonly PartName[] = ['registry', 'mongod', ...brokerNames.toReversed()];
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const dataDir = resolve(options.dataDir);
@@ -73,7 +77,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const state = await readState(dataDir);
     await endLeftovers(Object.values(state.processes), (text) => onProgress({ kind: 'note', text }));
     const requirements = await findRequirements({ parts, cacheDir: options.cacheDir, mongod: options.mongod });
-    const ports = await choosePorts(portWishes(parts, options.ports ?? {}, state.ports));
+    const ports = await chooseStackPorts(parts, options.ports ?? {}, state.ports);
+    const clusterId = newClusterId();
     const writeState = stateWriter(dataDir);
     const identities: Partial<Record<PartName, ProcessIdentity>> = {};
     const remember = async (name: PartName, pid: number) => {
@@ -88,6 +93,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         dataDir,
         cacheDir: options.cacheDir,
         ports,
+        parts,
+        clusterId,
         requirements,
         onProgress,
         signal,
@@ -130,13 +137,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return found;
   };
   const kafka = processes.get('kafka');
+  const brokers = brokersOf(parts).map(the);
   const registry = processes.get('registry');
   const mongod = processes.get('mongod');
   return {
     dataDir,
     ...(kafka && {
       kafka: {
-        brokers: kafka.part.address,
+        brokers: brokers.map(({ part }) => part.address).join(','),
         get pid() {
           return kafka.pid();
         },
@@ -167,6 +175,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await lock.release();
     },
     kill,
+    pidOf: (name) => the(name).pid(),
     startPart: (name, abort) => the(name).start(abort),
     stopPart: (name, how) => the(name).stop(how),
     restart: async (name, how) => {
@@ -187,19 +196,4 @@ async function allOrAbort(starts: readonly Promise<void>[], failed: AbortControl
   );
   await Promise.all(watched);
   if (first !== undefined) throw first.error;
-}
-
-function portWishes(
-  parts: readonly PartName[],
-  wanted: Readonly<Partial<Record<PartName, number>>>,
-  previous: Readonly<Partial<Record<PartName | 'controller', number>>>,
-) {
-  const settings = { kafka: 'PUTLOG_KAFKA_PORT', registry: 'PUTLOG_REGISTRY_PORT', mongod: 'PUTLOG_MONGODB_PORT' };
-  const wish = (part: PartName) => ({
-    wanted: parts.includes(part) ? wanted[part] : undefined,
-    previous: previous[part],
-    setting: settings[part],
-  });
-  const controller = { wanted: undefined, previous: previous.controller, setting: 'controller' };
-  return { kafka: wish('kafka'), registry: wish('registry'), mongod: wish('mongod'), controller };
 }

@@ -15,12 +15,15 @@ function listener() {
   return { lines, log: pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) }) };
 }
 
-test('one broker: one warning for all topics, none where one copy is enough', async () => {
+test('one broker: one warning for all topics and those of Kafka itself, none where one copy is enough', async () => {
   const topics = [await createTopic(brokers, 2), await createTopic(brokers, 1)];
   const { log, lines } = listener();
   await checkDurability(kafka, topics, { requireMinIsr: undefined, renewIdentityMs }, log);
   expect(lines).toHaveLength(1);
-  expect(lines[0]?.weak).toHaveLength(1);
+  expect(lines[0]?.weak).toHaveLength(2);
+  expect(lines[0]?.weak[1]).toMatch(
+    /\(__(consumer_offsets|transaction_state), __(consumer_offsets|transaction_state)\)$/,
+  );
   for (const topic of topics) expect(lines[0]?.weak[0]).toContain(topic);
   await checkDurability(kafka, topics, { requireMinIsr: 0, renewIdentityMs }, log);
   expect(lines).toHaveLength(1);
@@ -33,6 +36,8 @@ test('what a topic says is what counts', async () => {
   const refused = checkDurability(kafka, [good, bad], { requireMinIsr: 2, renewIdentityMs }, silent);
   await expect(refused).rejects.toThrow(TopicMismatchError);
   const reasons = [`${good}: min.insync.replicas is 1`, `${good}: replication is 1`, `${bad}: replication is 1`];
+  for (const own of ['__consumer_offsets', '__transaction_state'])
+    reasons.push(`${own}: min.insync.replicas is 1`, `${own}: replication is 1`);
   for (const reason of [...reasons, `${bad}: unclean.leader.election.enable is on`])
     await expect(refused).rejects.toThrow(reason);
   await expect(refused).rejects.not.toThrow(`${bad}: min.insync.replicas`);

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type DurabilityFacts, judgeDurability, minIsrFor } from './durability.ts';
+import { judgeDurability, minIsrFor } from './durability.ts';
+import type { DurabilityFacts, TopicFacts } from './durability-facts.ts';
 
 const hour = 3_600_000;
-type Topic = DurabilityFacts['topics'][number];
+type Topic = TopicFacts;
 const topic = (fields: Partial<Topic> = {}): Topic => ({
   ...{ topic: 'events', replication: 3, minIsr: 2, uncleanElection: false, ...fields },
 });
 const expirations = { 'transactional.id.expiration.ms': 168 * hour, 'producer.id.expiration.ms': 24 * hour };
 const judge = (topics: Topic[], requireMinIsr?: number, facts: Partial<DurabilityFacts> = {}) =>
-  judgeDurability({ topics, expirations, ...facts }, { requireMinIsr, renewIdentityMs: hour });
+  judgeDurability({ topics, internal: [], expirations, ...facts }, { requireMinIsr, renewIdentityMs: hour });
 
 test('three replicas, two of them in sync, no unclean election: nothing to say', () => {
   expect(judge([topic(), topic({ topic: 'commands', replication: 5, minIsr: 3 })])).toEqual({ refused: [], weak: [] });
@@ -79,4 +80,38 @@ test('a topic is created as safe as its replicas allow, or as required', () => {
   expect([minIsrFor(1, 1), minIsrFor(2, 2), minIsrFor(3, 1), minIsrFor(5, 4), minIsrFor(3, 0)]).toEqual([
     1, 2, 2, 4, 2,
   ]);
+});
+
+describe("Kafka's own topics", () => {
+  const safe = [topic({ topic: '__consumer_offsets' }), topic({ topic: '__transaction_state' })];
+  const [offsets, state] = safe;
+
+  test('as safe as ours: nothing to say, also where that is required', () => {
+    expect(judge([topic()], 2, { internal: safe })).toEqual({ refused: [], weak: [] });
+  });
+
+  test.each<[string, Partial<Topic>, RegExp]>([
+    ['one replica', { replication: 1, minIsr: 1 }, /^who owns a partition, .* on one disk alone: .*min\.isr count/],
+    ['one in sync is enough', { minIsr: 1 }, /^who owns a partition, .* on one disk alone/],
+    [
+      'two replicas that must both be in sync',
+      { replication: 2 },
+      /^no partition is taken over while one broker is away/,
+    ],
+    ['unclean election', { uncleanElection: true }, /^a replica that lags may be elected leader/],
+  ])('%s: told apart from what is said of ours', (_, fields, words) => {
+    const internal = [offsets, state].map((one) => topic({ ...one, ...fields }));
+    expect(judge([topic()], undefined, { internal }).weak).toEqual([expect.stringMatching(words)]);
+    expect(judge([topic()], undefined, { internal }).weak[0]).toMatch(/\(__consumer_offsets, __transaction_state\)$/);
+  });
+
+  test('below what is required: refused; where one copy is enough: nothing', () => {
+    const internal = [topic({ ...offsets, minIsr: 1 }), topic({ ...state, replication: 1, minIsr: 1 })];
+    expect(judge([topic()], 2, { internal }).refused).toEqual([
+      '__consumer_offsets: min.insync.replicas is 1, PUTLOG_REQUIRE_MIN_ISR asks for 2',
+      '__transaction_state: min.insync.replicas is 1, PUTLOG_REQUIRE_MIN_ISR asks for 2',
+      '__transaction_state: replication is 1, PUTLOG_REQUIRE_MIN_ISR asks for 2',
+    ]);
+    expect(judge([topic()], 0, { internal })).toEqual({ refused: [], weak: [] });
+  });
 });

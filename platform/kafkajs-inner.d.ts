@@ -68,6 +68,20 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     scheduleCheckPendingRequests(): void;
   }
 }
+declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  export default class ConsumerGroup {
+    constructor(options: object);
+    /** Null: in no group. */
+    memberId: string | null;
+    generationId: number | null;
+    coordinator: { heartbeat(payload: object): Promise<void> } | null;
+    /** At most one in so many milliseconds. */
+    heartbeat(options: { interval: number }): Promise<void>;
+  }
+}
+declare module 'kafkajs/src/protocol/error.js' {
+  export function createErrorFromCode(code: number): Error & { type: string };
+}
 declare module 'kafkajs/src/protocol/requests/index.js' {
   type Produce = (payload: object) => {
     request: { encode: () => Promise<{ buffer: Buffer }> };
