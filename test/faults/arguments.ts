@@ -26,9 +26,11 @@ export function readArguments(args: readonly string[], known: readonly string[],
       'write-docs': { type: 'boolean', default: false },
     },
   });
-  const only = values.only?.split(',').map((id) => id.trim().toUpperCase());
-  const strange = only?.filter((id) => !known.includes(id)) ?? [];
+  const inAnyCase = new Map(known.map((id) => [id.toLowerCase(), id]));
+  const asked = values.only?.split(',').map((id) => id.trim());
+  const strange = asked?.filter((id) => !inAnyCase.has(id.toLowerCase())) ?? [];
   if (strange.length > 0) throw new Error(`there is no ${strange.join(', ')}; there are ${known.join(', ')}`);
+  const only = asked?.flatMap((id) => inAnyCase.get(id.toLowerCase()) ?? []);
   if (only !== undefined && values.ci) throw new Error('--only and --ci both choose scenarios: give one of them');
   if (values.seed !== undefined && values.seeds !== undefined) throw new Error('give --seed or --seeds, not both');
   const count = whole(values.seeds ?? '1', '--seeds', 1, 1_000);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readArguments } from './arguments.ts';
 
-const known = ['F1', 'F2', 'F13'];
+const known = ['F1', 'F2', 'F13', 'F13b'];
 
 function read(...args: string[]) {
   let drawn = 100;
@@ -16,6 +16,7 @@ test('without arguments everything runs once, with a seed that was drawn', () =>
 
 test('scenarios are chosen by their ids, in any case', () => {
   expect(read('--only', 'f1, F13')).toEqual({ ...usual, only: ['F1', 'F13'] });
+  expect(read('--only', 'F13B').only).toEqual(['F13b']);
   expect(read('--ci')).toEqual({ ...usual, ci: true });
 });
 
@@ -29,7 +30,7 @@ test('--mutate and --write-docs are heard', () => {
 });
 
 test.each([
-  [['--only', 'F1,F99'], 'there is no F99; there are F1, F2, F13'],
+  [['--only', 'F1,F99'], 'there is no F99; there are F1, F2, F13, F13b'],
   [['--only', 'F1', '--ci'], 'give one of them'],
   [['--seed', '1', '--seeds', '2'], 'give --seed or --seeds'],
   [['--seed', '-1'], "'--seed' argument"],

@@ -50,13 +50,17 @@ export async function startFaultSystem(
     PUTLOG_PARTITIONS: String(partitions),
     PUTLOG_SESSION_TIMEOUT_MS: String(sessionTimeoutMs),
     FAULTS_EXECUTIONS: executionsFile,
+    ...(stack.brokers.length > 1 && { PUTLOG_REPLICATION: '3', PUTLOG_REQUIRE_MIN_ISR: '2' }),
     ...settings.env,
   };
   let workerCount = 0;
 
   async function start(role: Role): Promise<ProcessHandle> {
     const name = role === 'worker' ? `worker-${++workerCount}` : role;
-    const handle = await launch({ name, role, env, logFile: join(folder, `${name}.log`) });
+    const { health } = await choosePorts({ health: any });
+    const metricsUrl = `http://127.0.0.1:${role === 'api' ? port : health}/metrics`;
+    const ofItsOwn = { ...env, PUTLOG_HEALTH_PORT: String(health) };
+    const handle = await launch({ name, role, metricsUrl, env: ofItsOwn, logFile: join(folder, `${name}.log`) });
     all.push(handle);
     return handle;
   }

@@ -11,8 +11,18 @@ export type Breach = { invariant: number; text: string };
 /** A group committed this offset; samples are in the order in which they were seen. */
 export type CommitSample = { group: string; topic: string; partition: number; offset: number };
 
-/** `at` in milliseconds. */
-export type ProcessSample = { name: string; pid: number; at: number; rssBytes: number; descriptors: number };
+/** `at` in milliseconds. `heapBytes`: in use, as the process tells it itself now and then. */
+export type ProcessSample = {
+  name: string;
+  pid: number;
+  at: number;
+  rssBytes: number;
+  descriptors: number;
+  heapBytes?: number;
+};
+
+/** Records that are gone: commands that no worker had taken, events that the projector had not read. */
+export type Deleted = { unrun: readonly Position[]; unprojected: readonly { partition: number; offset: number }[] };
 
 /** How a process ended that was asked to; `code` null: by a signal. */
 export type Termination = { name: string; code: number | null; ms: number; deadlineMs: number };
@@ -29,6 +39,7 @@ export type History = {
   terminations: readonly Termination[];
   /** Records that the workers could not decode although this reader can. */
   poison: readonly Position[];
+  deleted: Deleted;
 };
 
 export const nameOf = ({ type, id }: Pick<JobEvent, 'type' | 'id'>): string => `${type}/${id}`;

@@ -7,20 +7,42 @@ import type { LoggedEvent } from './reader.ts';
 
 const words = (logged: LoggedEvent): string => `${logged.event.kind} (${at(logged)}, by ${logged.event.worker})`;
 
-/** Names of jobs that were acknowledged and are neither finished nor waiting to run again. */
-export function acknowledgedWithoutOutcome({ jobs, log }: Pick<History, 'jobs' | 'log'>): string[] {
+type Outcomes = Pick<History, 'jobs' | 'log' | 'deleted'>;
+
+/** Names of jobs that were acknowledged and are neither finished nor waiting to run again, though a command was left. */
+export function acknowledgedWithoutOutcome({ jobs, log, deleted }: Outcomes): string[] {
   const settled = new Set(log.events.filter(isOutcome).map(({ event }) => nameOf(event)));
-  return [...jobs.values()].filter((job) => fateOf(job) === 'acked' && !settled.has(job.name)).map(({ name }) => name);
+  const unrun = unrunJobs({ log, deleted });
+  return [...jobs.values()]
+    .filter((job) => fateOf(job) === 'acked' && !settled.has(job.name) && !unrun.has(job.name))
+    .map(({ name }) => name);
+}
+
+/** Names of jobs of which every command was deleted before a worker took it. */
+export function unrunJobs({ log, deleted }: Pick<History, 'log' | 'deleted'>): Set<string> {
+  if (deleted.unrun.length === 0) return new Set();
+  const gone = new Set(deleted.unrun.map(positionText));
+  const { yes = [], no = [] } = Object.groupBy(log.commands, ({ position }) =>
+    gone.has(positionText(position)) ? 'yes' : 'no',
+  );
+  const names = (list: typeof yes) => list.flatMap(({ command }) => (command === undefined ? [] : [nameOf(command)]));
+  return new Set(names(yes)).difference(new Set(names(no)));
 }
 
 /** 1: no acknowledged job is missing, and each ended as its function ends. */
-export function everyAcknowledgedJobHasItsOutcome(history: Pick<History, 'jobs' | 'log'>): Breach[] {
+export function everyAcknowledgedJobHasItsOutcome(history: Outcomes): Breach[] {
   const missing = acknowledgedWithoutOutcome(history).map((name) => `${name} was acknowledged and has no outcome`);
   const wrong = history.log.events.filter(isTerminalEvent).flatMap((logged) => {
     const job = history.jobs.get(nameOf(logged.event));
     return job === undefined ? [] : wrongly(job, logged);
   });
-  return [...missing, ...wrong].map((text) => ({ invariant: 1, text }));
+  const gone = new Set(history.deleted.unrun.map(positionText));
+  const late = history.log.events.flatMap((logged) =>
+    isOutcome(logged) && gone.has(positionText(logged.event.command))
+      ? [`${nameOf(logged.event)} ran though its command was deleted before: ${words(logged)}`]
+      : [],
+  );
+  return [...missing, ...wrong, ...late].map((text) => ({ invariant: 1, text }));
 }
 
 function wrongly({ name, expects, digest, key }: JournaledJob, logged: LoggedEvent): string[] {

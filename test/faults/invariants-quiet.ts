@@ -2,7 +2,7 @@
 // model has reached the end of the log. Each is waited for with a deadline; what is still open then is said, not thrown.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ReadModel, readCheckpoints } from '../../platform/read-model.ts';
-import type { History } from './invariants-history.ts';
+import type { Deleted, History } from './invariants-history.ts';
 import { acknowledgedWithoutOutcome } from './invariants-outcomes.ts';
 import type { Journal } from './journal.ts';
 import type { LogReader } from './reader.ts';
@@ -27,8 +27,13 @@ export async function untilNothingIsLeft<Left>(look: () => Promise<Left[]>, ms: 
 }
 
 /** Names of acknowledged jobs without an outcome. The harness calls it too, to measure how long a recovery takes. */
-export const untilQuiet = (reader: LogReader, journal: Pick<Journal, 'jobs'>, ms = 60_000): Promise<Quiet<string>> =>
-  untilNothingIsLeft(async () => acknowledgedWithoutOutcome({ jobs: journal.jobs, log: await reader.readOn() }), ms);
+export const untilQuiet = (
+  reader: LogReader,
+  { jobs }: Pick<Journal, 'jobs'>,
+  deleted: Deleted,
+  ms = 60_000,
+): Promise<Quiet<string>> =>
+  untilNothingIsLeft(async () => acknowledgedWithoutOutcome({ jobs, deleted, log: await reader.readOn() }), ms);
 
 /** Partitions of commands of which the workers have not committed the end. */
 export async function lags(reader: LogReader, group: string): Promise<History['lags'][number][]> {

@@ -7,8 +7,14 @@ import type { Breach, History } from './invariants-history.ts';
 import type { Reading } from './journal.ts';
 
 /** 5. Documents of jobs that the log does not have are a breach as well. */
-export function readModelIsTheFold({ log, documents }: Pick<History, 'log' | 'documents'>): Breach[] {
-  const wanted = foldLog(log);
+export function readModelIsTheFold({
+  log,
+  documents,
+  deleted,
+}: Pick<History, 'log' | 'documents' | 'deleted'>): Breach[] {
+  const place = ({ partition, offset }: { partition: number; offset: number }) => `${partition}@${offset}`;
+  const gone = new Set(deleted.unprojected.map(place));
+  const wanted = foldLog({ commands: log.commands, events: log.events.filter((logged) => !gone.has(place(logged))) });
   const breaches = documents.flatMap((document) => {
     const fold = wanted.get(document._id);
     wanted.delete(document._id);

@@ -24,7 +24,8 @@ export const lagIsZero = ({ lags }: Pick<History, 'lags'>): Breach[] =>
 export type Bounds = { rssBytes: number; descriptors: number; bytesPerMinute: number };
 
 /** Growth is judged only over ten minutes and more: before that it is a process that warms up. */
-const usualBounds: Bounds = { rssBytes: 600 * 2 ** 20, descriptors: 500, bytesPerMinute: 2 ** 20 };
+/** One fault has 564 clients at once. */
+const usualBounds: Bounds = { rssBytes: 600 * 2 ** 20, descriptors: 800, bytesPerMinute: 2 ** 20 };
 const longEnoughMs = 600_000;
 
 /** 10. */
@@ -42,14 +43,34 @@ export function resourcesStayBounded({ processes }: Pick<History, 'processes'>, 
   });
 }
 
-/** Slope of the least squares line through the second half, bytes a minute; 0 where the run was short. */
+/** Fewer samples of the heap say less than the resident set does. */
+const enoughSamples = 60;
+
+/** The greatest growth of a process that lived long enough, bytes a minute; undefined: none did. */
+export function greatestGrowth(processes: readonly ProcessSample[]): number | undefined {
+  const slopes = [...Map.groupBy(processes, ({ pid }) => pid).values()].flatMap((samples) =>
+    (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0) < longEnoughMs ? [] : [growthPerMinute(samples)],
+  );
+  return slopes.length === 0 ? undefined : Math.max(...slopes);
+}
+
+/**
+ * Slope of the least squares line through the second half, bytes a minute; 0 where the run was short. Of the heap in use
+ * where it is known: what the system has given to a process it rarely takes back.
+ */
 function growthPerMinute(samples: readonly ProcessSample[]): number {
   const first = samples[0]?.at ?? 0;
   const took = (samples.at(-1)?.at ?? 0) - first;
   if (took < longEnoughMs) return 0;
-  const late = samples.filter(({ at }) => at >= first + took / 2);
+  const second = samples.filter(({ at }) => at >= first + took / 2);
+  const ofHeap = second.flatMap(({ at, heapBytes }) => (heapBytes === undefined ? [] : [{ at, bytes: heapBytes }]));
+  const ofAll = second.map(({ at, rssBytes }) => ({ at, bytes: rssBytes }));
+  return slopePerMinute(ofHeap.length >= enoughSamples ? ofHeap : ofAll);
+}
+
+function slopePerMinute(late: readonly { at: number; bytes: number }[]): number {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [minutes, bytes] = [late.map(({ at }) => at / 60_000), late.map(({ rssBytes }) => rssBytes)];
+  const [minutes, bytes] = [late.map(({ at }) => at / 60_000), late.map((sample) => sample.bytes)];
   const [x, y] = [mean(minutes), mean(bytes)];
   const products = minutes.map((minute, i) => (minute - x) * ((bytes[i] ?? y) - y));
   return mean(products) / mean(minutes.map((minute) => (minute - x) ** 2));

@@ -88,5 +88,6 @@ export function soundHistory(): History & { jobs: Map<string, JournaledJob> } {
     processes: [{ name: 'worker', pid: 41, at: 0, rssBytes: 2 ** 27, descriptors: 40 }],
     terminations: [{ name: 'worker', code: 0, ms: 900, deadlineMs: 10_000 }],
     poison: [],
+    deleted: { unrun: [], unprojected: [] },
   };
 }

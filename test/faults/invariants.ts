@@ -7,7 +7,14 @@ import type { Position } from '../../schemas/job-status.ts';
 import { groupNames } from '../../schemas/topics.ts';
 import { silent } from '../stack/log.ts';
 import { readExecutions } from './executions.ts';
-import type { Breach, History, Termination } from './invariants-history.ts';
+import {
+  type Breach,
+  type Deleted,
+  type History,
+  isTerminalEvent,
+  nameOf,
+  type Termination,
+} from './invariants-history.ts';
 import type { Observed } from './invariants-observe.ts';
 import { executionsInOrderOfNumbers, outcomesInOrderOfNumbers } from './invariants-order.ts';
 import {
@@ -15,12 +22,20 @@ import {
   oneOutcomePerAttempt,
   oneTerminalEvent,
   poisonIsDeadOnce,
+  unrunJobs,
 } from './invariants-outcomes.ts';
 import { behind, lags, untilNothingIsLeft, untilQuiet } from './invariants-quiet.ts';
 import { nobodySeesAJobGoBack, readModelIsTheFold } from './invariants-reads.ts';
-import { committedOffsetsGrow, endsInTime, lagIsZero, resourcesStayBounded } from './invariants-resources.ts';
+import {
+  committedOffsetsGrow,
+  endsInTime,
+  greatestGrowth,
+  lagIsZero,
+  resourcesStayBounded,
+} from './invariants-resources.ts';
 import { oneRunPerTerm, refusedNeverRuns, unknownEndsOnce } from './invariants-runs.ts';
 import type { Journal } from './journal.ts';
+import { agreesWithPlainConsumer, countTerminalEvents } from './plain-consumer.ts';
 import { createLogReader, type LogReader } from './reader.ts';
 
 export type CheckOptions = {
@@ -35,6 +50,11 @@ export type CheckOptions = {
   observed: Observed;
   log?: Logger;
   poison?: readonly Position[];
+  deleted?: Deleted;
+  /** Kafka's console consumer reads the events too. */
+  plain?: boolean;
+  /** One that has read before, when the log held what is deleted since. It is closed at the end. */
+  reader?: LogReader;
   terminations?: readonly Termination[];
   /** How long it may take until it is quiet (milliseconds). */
   quietMs?: number;
@@ -67,12 +87,13 @@ export const breachesOf = (history: History): Breach[] =>
 /** Call it when nothing is being sent any more. @throws where Kafka, the registry or MongoDB cannot be read at all */
 export async function checkInvariants(options: CheckOptions): Promise<Checked> {
   const { journal, observed, log = silent, quietMs = 60_000 } = options;
-  const reader = createLogReader({ ...options, log });
+  const reader = options.reader ?? createLogReader({ ...options, log });
+  const deleted = options.deleted ?? { unrun: [], unprojected: [] };
   const mongo = createMongo(options.mongoUri);
   try {
     const model = await openReadModel(mongo.db);
     const group = groupNames(options.prefix).workers;
-    const quiet = await untilQuiet(reader, journal, quietMs);
+    const quiet = await untilQuiet(reader, journal, deleted, quietMs);
     const lagging = await untilNothingIsLeft(
       async () => (await lags(reader, group)).filter(({ end, committed }) => end !== committed),
       quietMs,
@@ -90,14 +111,38 @@ export async function checkInvariants(options: CheckOptions): Promise<Checked> {
       ...{ commits: observed.commits, processes: observed.processes },
       terminations: options.terminations ?? [],
       poison: options.poison ?? [],
+      deleted,
     };
     const breaches = breachesOf(history);
+    const consumed = options.plain ? await consumePlainly(options, history, reader) : undefined;
+    breaches.push(...(consumed?.breaches ?? []));
     for (const partition of late.left)
       breaches.push({ invariant: 5, text: `the read model is behind in ${partition} after ${quietMs} ms` });
-    return { breaches, figures: figuresOf(history, options, reader, quiet.ms) };
+    return { breaches, figures: { ...figuresOf(history, options, reader, quiet.ms), ...consumed?.figures } };
   } finally {
     await Promise.all([reader.close(), mongo.close()]);
   }
+}
+
+async function consumePlainly(
+  { kafka, journal }: CheckOptions,
+  { log, deleted }: History,
+  reader: LogReader,
+): Promise<Checked> {
+  const began = performance.now();
+  const { topic, firsts, ends } = await reader.eventsKept();
+  const kept = ends.reduce((sum, end, partition) => sum + end - (firsts[partition] ?? 0), 0);
+  const counts = await countTerminalEvents(kafka, topic, kept);
+  const excused = unrunJobs({ log, deleted });
+  for (const logged of log.events)
+    if (isTerminalEvent(logged) && logged.offset < (firsts[logged.partition] ?? 0)) excused.add(nameOf(logged.event));
+  const breaches = agreesWithPlainConsumer(counts, journal, excused);
+  return { breaches, figures: { plainlyRead: kept, plainMs: Math.round(performance.now() - began) } };
+}
+
+function growthOf(processes: History['processes']): Record<string, number> {
+  const growth = greatestGrowth(processes);
+  return growth === undefined ? {} : { kibibytesPerMinute: Math.round(growth / 1_024) };
 }
 
 function figuresOf(
@@ -120,6 +165,7 @@ function figuresOf(
     polled: [...jobs.values()].filter(({ readings }) => readings.length > 0).length,
     commits: observed.commits.length,
     mostMebibytes: Math.round(most(processes.map(({ rssBytes }) => rssBytes)) / 2 ** 20),
+    ...growthOf(processes),
     mostDescriptors: most(processes.map(({ descriptors }) => descriptors)),
     topics: reader.topics.length,
     quietMs: Math.round(quietMs),

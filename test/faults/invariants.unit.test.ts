@@ -1,5 +1,6 @@
 // Each invariant passes on a sound history and fails on one that breaches it: a check that cannot fail proves nothing.
 import { describe, expect, test } from 'vitest';
+import { foldLog } from './fold.ts';
 import { eventOf, jobOf, logged, ran, soundHistory, topic } from './invariants.fixture.ts';
 import { breachesOf } from './invariants.ts';
 import type { History } from './invariants-history.ts';
@@ -182,4 +183,57 @@ test('memory may grow while a process warms up, and go up and down', () => {
     rssBytes: (minute < 10 ? 20 * minute : 200 + 30 * (minute % 2)) * 2 ** 20,
   }));
   expect(breachesOf({ ...history, processes })).toEqual([]);
+});
+
+describe('records that were deleted before they were read', () => {
+  const position = (offset: number) => ({ topic, partition: 3, offset });
+  /** The command k.2 was deleted unrun. */
+  function unrun(history = soundHistory()) {
+    history.log.events.splice(3, 1);
+    const executions = history.executions.filter(({ job }) => job !== 'fault.ordered/k.2');
+    const documents = history.documents.map((one) => (one._id === 'fault.ordered/k.2' ? queued(history) : one));
+    return { ...history, executions, documents };
+  }
+  const queued = ({ log }: History) => {
+    const document = foldLog({ ...log, events: [] }).get('fault.ordered/k.2');
+    if (document === undefined) throw new Error('k.2 is not in the log');
+    return document;
+  };
+
+  test('a job of which every command is gone has no outcome, and is not missed', () => {
+    expect(numbersOf(unrun())).toEqual([1]);
+    expect(numbersOf({ ...unrun(), deleted: { unrun: [position(2)], unprojected: [] } })).toEqual([]);
+  });
+
+  test('a job of which a command is left is missed', () => {
+    const history = unrun();
+    const [, , command] = history.log.commands;
+    if (command !== undefined) history.log.commands.push({ ...command, position: position(9) });
+    expect(numbersOf({ ...history, deleted: { unrun: [position(2)], unprojected: [] } })).toEqual([1]);
+  });
+
+  test('a command that is said to be gone unrun has no outcome', () => {
+    expect(numbersOf({ ...soundHistory(), deleted: { unrun: [position(0)], unprojected: [] } })).toEqual([1]);
+  });
+
+  test('an event that the projector had not read is in no document, and only that one', () => {
+    const history = soundHistory();
+    const unprojected = [{ partition: 3, offset: 5 }];
+    expect(numbersOf({ ...history, deleted: { unrun: [], unprojected } })).toEqual([5]);
+    const documents = history.documents.map((one) => (one._id === 'fault.ordered/k.2' ? queued(history) : one));
+    expect(numbersOf({ ...history, documents, deleted: { unrun: [], unprojected } })).toEqual([]);
+    expect(numbersOf({ ...history, documents })).toEqual([5]);
+  });
+});
+
+test('growth is that of the heap where it is known: what the system gave away comes back late', () => {
+  const history = soundHistory();
+  const samples = (heapMib: (half: number) => number) =>
+    Array.from({ length: 301 }, (_, i) => ({
+      ...{ name: 'api', pid: 40, descriptors: 20, at: i * 6_000 },
+      rssBytes: (100 + i / 2) * 2 ** 20,
+      heapBytes: heapMib(i) * 2 ** 20,
+    }));
+  expect(numbersOf({ ...history, processes: samples((i) => 50 + (i % 7)) })).toEqual([]);
+  expect(numbersOf({ ...history, processes: samples((i) => 50 + i / 5) })).toEqual([10]);
 });

@@ -1,4 +1,4 @@
-// The proxy in front of Kafka: knows each request by its key and its client, and each answer by its request, so that a
+// The proxy in front of Kafka, one port for each of its brokers: knows each request by its key and its client, and each answer by its request, so that a
 // scenario can lose an answer or stop the world at one of them. Scenarios use it through `FaultSystem`.
 import { answeredCorrelationId, createFrameCutter, type RequestHead, requestHead } from './kafka-frames.ts';
 import { type Direction, type Look, startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -6,9 +6,11 @@ import { type Direction, type Look, startTcpProxy, type TcpProxy } from './tcp-p
 /** `cut`: half of the message goes on, then the connection breaks. `lose`: dropped, and the connection breaks. */
 export type Verdict = 'pass' | 'drop' | 'cut' | 'lose';
 
-export type Match = { apiKey: number; client?: RegExp };
+/** `node`: the id of the broker that is asked; without one, any. */
+export type Match = { apiKey: number; client?: RegExp; node?: number };
 
-export type KafkaProxy = TcpProxy & {
+/** What it does, it does in front of all brokers. */
+export type KafkaProxy = Omit<TcpProxy, 'port'> & {
   /**
    * Drops the answers to the next `count` matching requests, which reach the broker; resolves when that is done. With
    * `broken` the connection breaks each time, else the client waits until its own timeout.
@@ -20,28 +22,29 @@ export type KafkaProxy = TcpProxy & {
   isolate(client: RegExp): () => void;
 };
 
-/** `clientId`: who sent the request. */
-export type Judge = (clientId: string) => Promise<Verdict>;
+/** `clientId`: who sent the request; `node`: the id of the broker that it was sent to. */
+export type Judge = (clientId: string, node: number) => Promise<Verdict>;
 
 type Rule = Match & { at: Direction; left: number; judge: Judge; done: PromiseWithResolvers<void> };
 
-export async function startKafkaProxy(port: number, target: { port: number }): Promise<KafkaProxy> {
+/** @param brokers in the order of their ids, from 1 on */
+export async function startKafkaProxy(brokers: readonly { port: number; target: number }[]): Promise<KafkaProxy> {
   let rules: Rule[] = [];
   const isolated = new Set<{ client: RegExp; over: PromiseWithResolvers<void> }>();
 
-  const matches = (rule: Rule, { apiKey, clientId }: RequestHead) =>
-    rule.apiKey === apiKey && (rule.client?.test(clientId) ?? true);
+  const matches = (rule: Rule, { apiKey, clientId }: RequestHead, node: number) =>
+    rule.apiKey === apiKey && (rule.client?.test(clientId) ?? true) && (rule.node ?? node) === node;
 
   /** A rule counts requests, also where it waits for their answers. */
-  function ruleFor(head: RequestHead): Rule | undefined {
-    const rule = rules.find((one) => matches(one, head));
+  function ruleFor(head: RequestHead, node: number): Rule | undefined {
+    const rule = rules.find((one) => matches(one, head, node));
     if (rule !== undefined && --rule.left === 0) rules = rules.filter((one) => one !== rule);
     return rule;
   }
 
-  async function* judged(rule: Rule | undefined, clientId: string, frame: Buffer) {
+  async function* judged(rule: Rule | undefined, clientId: string, node: number, frame: Buffer) {
     try {
-      const verdict = (await rule?.judge(clientId)) ?? 'pass';
+      const verdict = (await rule?.judge(clientId, node)) ?? 'pass';
       switch (verdict) {
         case 'pass':
           yield frame;
@@ -69,7 +72,7 @@ export async function startKafkaProxy(port: number, target: { port: number }): P
     for (const { client, over } of isolated) if (client.test(clientId)) await over.promise;
   }
 
-  function look(): Look {
+  function look(node: number): Look {
     let clientId: string | undefined;
     const cut = { request: createFrameCutter(), answer: createFrameCutter() };
     const answers = new Map<number, Rule>();
@@ -80,15 +83,15 @@ export async function startKafkaProxy(port: number, target: { port: number }): P
           const id = answeredCorrelationId(frame);
           const rule = answers.get(id);
           answers.delete(id);
-          yield* judged(rule, clientId ?? '', frame);
+          yield* judged(rule, clientId ?? '', node, frame);
           continue;
         }
         const head = requestHead(frame);
         clientId = head.clientId;
         await reachable(clientId);
-        const rule = ruleFor(head);
+        const rule = ruleFor(head, node);
         if (rule?.at === 'answer') answers.set(head.correlationId, rule);
-        yield* judged(rule?.at === 'request' ? rule : undefined, clientId, frame);
+        yield* judged(rule?.at === 'request' ? rule : undefined, clientId, node, frame);
       }
     };
   }
@@ -99,9 +102,21 @@ export async function startKafkaProxy(port: number, target: { port: number }): P
     return added.done.promise;
   }
 
-  const proxy = await startTcpProxy(port, target, look);
+  const proxies = await Promise.all(
+    brokers.map(({ port, target }, i) => startTcpProxy(port, { port: target }, () => look(i + 1))),
+  );
+  const each = async (what: (proxy: TcpProxy) => unknown) => {
+    await Promise.all(proxies.map(what));
+  };
+  const tell = (what: (proxy: TcpProxy) => void) => {
+    for (const proxy of proxies) what(proxy);
+  };
   return {
-    ...proxy,
+    blackHole: (on) => tell((proxy) => proxy.blackHole(on)),
+    refuse: (on) => each((proxy) => proxy.refuse(on)),
+    reset: () => tell((proxy) => proxy.reset()),
+    delay: (ms) => tell((proxy) => proxy.delay(ms)),
+    close: () => each((proxy) => proxy.close()),
     dropAnswers: ({ count, broken = false, ...match }) =>
       add({ ...match, at: 'answer', left: count, judge: async () => (broken ? 'lose' : 'drop') }),
     intercept: (match, judge) => add({ ...match, left: 1, judge }),
@@ -118,7 +133,7 @@ export async function startKafkaProxy(port: number, target: { port: number }): P
       isolated.clear();
       for (const rule of rules) rule.done.resolve();
       rules = [];
-      await proxy.heal();
+      await each((proxy) => proxy.heal());
     },
   };
 }

@@ -34,7 +34,10 @@ export function createLoad({ http, random, journal }: LoadOptions) {
   /** Calls that were acknowledged last: what is repeated and polled. */
   const recent: Call[] = [];
   const waiting = new Set<{ count: number; resolve: () => void }>();
-  let begun: { acked: number; ended: AbortController; done: Promise<unknown> } | undefined;
+  let begun: { ended: AbortController; done: Promise<unknown> } | undefined;
+  /** PUTs that had been acknowledged before the first `begin`. */
+  let before: number | undefined;
+  const ackedSince = () => journal.counts.acked - (before ?? 0);
 
   async function send(call: Call): Promise<PutAnswer> {
     const attempt = journal.attempt(call);
@@ -46,8 +49,7 @@ export function createLoad({ http, random, journal }: LoadOptions) {
 
   function acknowledge(call: Call) {
     recent[recent.length < 500 ? recent.length : Math.floor(random() * 500)] = call;
-    const acked = journal.counts.acked - (begun?.acked ?? 0);
-    for (const one of waiting) if (acked >= one.count) one.resolve();
+    for (const one of waiting) if (ackedSince() >= one.count) one.resolve();
   }
 
   const oneOfTheLast = () => recent[Math.floor(random() * recent.length)];
@@ -107,20 +109,20 @@ export function createLoad({ http, random, journal }: LoadOptions) {
       const done = Promise.all([...sending, ...polling]);
       // Told by `end`; until then a fault of our own must not count as unhandled.
       done.catch(() => ended.abort());
-      begun = { acked: journal.counts.acked, ended, done };
+      begun = { ended, done };
+      before ??= journal.counts.acked;
     },
 
-    /** Resolves once so many PUTs were acknowledged since `begin`. @throws Error after `ms` milliseconds */
+    /** Resolves once so many PUTs were acknowledged since the first `begin`. @throws Error after `ms` milliseconds */
     async acknowledged(count: number, ms = 120_000): Promise<void> {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const one = { count: count, resolve };
       waiting.add(one);
-      const acked = () => journal.counts.acked - (begun?.acked ?? 0);
       const deadline = setTimeout(
-        () => reject(new Error(`${acked()} PUTs were acknowledged within ${ms} ms, not ${count}`)),
+        () => reject(new Error(`${ackedSince()} PUTs were acknowledged within ${ms} ms, not ${count}`)),
         ms,
       );
-      if (acked() >= count) resolve();
+      if (ackedSince() >= count) resolve();
       await promise.finally(() => {
         clearTimeout(deadline);
         waiting.delete(one);

@@ -13,22 +13,24 @@ const left = new Set(['node_modules', '.git', '.putlog', 'bench'].map((name) => 
 /** How a run of the suite ends: see run.ts. */
 const breached = 1;
 
-/** Resolves to the exit code: 0 when every mutation was noticed. @param only ids of faults: those of their mutations */
-export async function mutate(only: readonly string[] | undefined, seed: number): Promise<number> {
+/** `noticed`: the faults found a breach, as they must. */
+export type Mutated = { readonly mutation: Mutation; readonly noticed: boolean };
+
+/** Resolves to what came of each. @param only ids of faults: those of their mutations */
+export async function mutate(only: readonly string[] | undefined, seed: number): Promise<Mutated[]> {
   const chosen = mutations.filter(({ caughtBy }) => caughtBy.some((id) => only?.includes(id) ?? true));
-  const survived: string[] = [];
+  const results: Mutated[] = [];
   for (const mutation of chosen) {
     console.log(`\n=== without a guard: ${mutation.name} (${mutation.file}), faults ${mutation.caughtBy.join(', ')}`);
     const code = await runWithout(mutation, seed);
-    if (code === breached) console.log(`=== noticed: ${mutation.name}`);
-    else {
-      survived.push(mutation.name);
-      console.log(`=== NOT NOTICED (the suite ended with ${code}): ${mutation.name}`);
-    }
+    const noticed = code === breached;
+    results.push({ mutation, noticed });
+    console.log(`=== ${noticed ? 'noticed' : `NOT NOTICED (the suite ended with ${code})`}: ${mutation.name}`);
   }
+  const survived = results.filter(({ noticed }) => !noticed).map(({ mutation }) => mutation.name);
   const verdict = survived.length === 0 ? 'all were noticed' : `NOT NOTICED: ${survived.join('; ')}`;
   console.log(`\n${chosen.length} guards taken out, one at a time: ${verdict}`);
-  return survived.length === 0 ? 0 : 1;
+  return results;
 }
 
 async function runWithout({ file, from, to, caughtBy }: Mutation, seed: number): Promise<number | null> {

@@ -9,6 +9,8 @@ export type ProcessHandle = {
   readonly role: Role;
   /** Of the process that runs now, or ran last. */
   readonly pid: number;
+  /** Where it tells its metrics. */
+  readonly metricsUrl: string;
   /** Kafka's brokers know it by this name. */
   readonly clientId: string;
   readonly alive: boolean;
@@ -27,18 +29,17 @@ export type ProcessHandle = {
   logs(): string;
 };
 
-export type Launch = { name: string; role: Role; env: NodeJS.ProcessEnv; logFile: string };
+export type Launch = { name: string; role: Role; env: NodeJS.ProcessEnv; logFile: string; metricsUrl: string };
 
 /** Resolves when it is ready. @throws Error with its last lines when it ends before */
-export async function launch({ name, role, env, logFile }: Launch): Promise<ProcessHandle> {
+export async function launch({ name, role, env, logFile, metricsUrl }: Launch): Promise<ProcessHandle> {
   let current: ServiceProcess = startProcess(role, env, logFile);
   await current.ready;
   const signal = (what: NodeJS.Signals) => {
     if (!current.hasEnded()) process.kill(current.pid, what);
   };
   return {
-    name,
-    role,
+    ...{ name, role, metricsUrl },
     get pid() {
       return current.pid;
     },

@@ -109,6 +109,13 @@ export function createLogReader({ kafka, registryUrl, prefix, queues = ['default
         for (const topic of topics) await readTo(from, topic, ends.get(topic) ?? [], firsts.get(topic) ?? []);
         return seen;
       }),
+    /** Of each partition of the events, the first offset that is left and the end. */
+    eventsKept: () =>
+      using(async (from) => {
+        const of = async (at: 'earliest' | 'latest') =>
+          (await from.offsets([names.events], at)).get(names.events) ?? [];
+        return { topic: names.events, firsts: await of('earliest'), ends: await of('latest') };
+      }),
     /** What a group last committed for a partition of a topic; undefined: nothing. */
     committed: (group: string, topic: string, partition: number): Promise<number | undefined> =>
       using(async (from) => (await from.committed(group, topic, partition))?.offset),

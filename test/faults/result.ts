@@ -23,6 +23,10 @@ export const isBad = ({ breaches, failure }: Result): boolean => breaches.length
 
 const seconds = (ms: number | undefined) => (ms === undefined ? '-' : `${(ms / 1_000).toFixed(1)} s`);
 
+/** Of the process that grew most, where one lived long enough to be judged. */
+const growth = ({ kibibytesPerMinute }: Result['figures']): string =>
+  kibibytesPerMinute === undefined ? '' : `; memory grew by ${kibibytesPerMinute} KiB a minute at most`;
+
 const head = [
   'fault',
   'load: acknowledged / refused / unknown',
@@ -42,7 +46,7 @@ function row({ scenario, seed, counts, figures, breaches, failure, seen, recover
     failure === undefined ? String(breaches.length) : `${breaches.length}, and not as meant`,
     seconds(recoveryMs),
     seconds(figures.quietMs),
-    seen,
+    seen + growth(figures),
     String(seed),
   ];
 }

@@ -8,23 +8,34 @@ import { randomName, watchedCluster } from '../stack/log.ts';
 import type { FaultStack } from './fault-stack.ts';
 import { type FaultSystem, startFaultSystem } from './fault-system.ts';
 import { checkInvariants } from './invariants.ts';
-import type { Termination } from './invariants-history.ts';
+import type { Breach, Deleted, Termination } from './invariants-history.ts';
 import { observe } from './invariants-observe.ts';
 import { openJournal } from './journal.ts';
 import { createLoad } from './load.ts';
 import { soon } from './moments.ts';
 import { randomFrom } from './random.ts';
+import { createLogReader } from './reader.ts';
 import { createRecovery } from './recovery.ts';
 import type { Result } from './result.ts';
 import type { Poison, Scenario } from './scenario.ts';
+import type { SmallDisk } from './small-disk.ts';
 
 /** Milliseconds. A scenario that hangs is a failure of the suite; so long it may take until everything is quiet. */
-const scenarioDeadline = 300_000;
+const usualDeadline = 300_000;
 const quietMs = 60_000;
+
+/** `plain`: Kafka's console consumer reads along. */
+export type ScenarioRun = {
+  stack: FaultStack;
+  seed: number;
+  runFolder: string;
+  plain: boolean;
+  disk?: SmallDisk;
+};
 
 export async function runScenario(
   scenario: Scenario,
-  { stack, seed, runFolder }: { stack: FaultStack; seed: number; runFolder: string },
+  { stack, seed, runFolder, plain, disk }: ScenarioRun,
 ): Promise<Result> {
   const began = performance.now();
   const folder = join(runFolder, `${scenario.id}-${seed}`);
@@ -35,6 +46,8 @@ export async function runScenario(
   const journal = openJournal(join(folder, 'journal.jsonl'));
   const poison: Poison[] = [];
   const terminations: Termination[] = [];
+  const ofItsOwn: Breach[] = [];
+  const deleted = { unrun: [] as Deleted['unrun'][number][], unprojected: [] as Deleted['unprojected'][number][] };
   const note = (text: string) =>
     appendFileSync(join(folder, 'notes.txt'), `${new Date().toISOString()} ${scenario.id} ${text}\n`);
   const summary = () => ({
@@ -48,15 +61,18 @@ export async function runScenario(
   });
   const topics = [topicNames(prefix).commands('default'), topicNames(prefix).events];
   const cluster = await watchedCluster(stack.direct.kafka, topics);
+  const { kafka, registryUrl } = stack.direct;
+  const reader = createLogReader({ kafka, registryUrl, prefix });
   const recovery = createRecovery(cluster, topicNames(prefix).events);
   const observer = observe({
     ...{ kafka: stack.direct.kafka, topics, groups: Object.values(groupNames(prefix)) },
-    processes: () => processes().flatMap(({ name, pid, alive }) => (alive ? [{ name, pid }] : [])),
+    processes: () =>
+      processes().flatMap(({ name, pid, metricsUrl, alive }) => (alive ? [{ name, pid, metricsUrl }] : [])),
   });
   const load = createLoad({ http: system.http, random: randomFrom(seed + 1), journal });
   try {
     const context = {
-      ...{ system, stack, load, note },
+      ...{ system, stack, load, note, ...(disk && { disk }) },
       random: randomFrom(seed),
       healed: () => {
         note('healed');
@@ -64,23 +80,32 @@ export async function runScenario(
       },
       poison: (records: readonly Poison[]) => void poison.push(...records),
       terminated: (termination: Termination) => void terminations.push(termination),
+      breach: (breach: Breach) => void ofItsOwn.push(breach),
+      readLog: reader.readOn,
+      deleted: ({ unrun = [], unprojected = [] }: Partial<Deleted> = {}) => {
+        deleted.unrun.push(...unrun);
+        deleted.unprojected.push(...unprojected);
+        return deleted;
+      },
     };
     note(`seed ${seed}, prefix ${prefix}`);
-    const { seen, failure } = await attempt(soon(`${scenario.id} is done`, scenario.run(context), scenarioDeadline));
+    const { seen, failure } = await attempt(
+      soon(`${scenario.id} is done`, scenario.run(context), scenario.deadlineMs ?? usualDeadline),
+    );
     note(failure === undefined ? `seen: ${seen}` : `failure: ${failure.stack}`);
+    disk?.free();
     await makeWhole(stack, system);
     await load.end();
     const { breaches, figures } = await checkInvariants({
-      ...{ journal, poison, terminations, quietMs, prefix },
-      kafka: stack.direct.kafka,
-      registryUrl: stack.direct.registryUrl,
+      ...{ journal, poison, terminations, deleted, reader, quietMs, prefix, kafka, registryUrl, plain },
       mongoUri: stack.direct.mongoUri(prefix),
       executionsFile: system.executionsFile,
       observed: await observer.stop(),
     });
+    note(`figures: ${JSON.stringify(figures)}`);
     recovery.stop();
     const recoveryMs = await recovery.firstOutcome();
-    return { ...summary(), breaches, figures, seen, recoveryMs, failure: failure?.message };
+    return { ...summary(), breaches: [...ofItsOwn, ...breaches], figures, seen, recoveryMs, failure: failure?.message };
   } catch (error) {
     note(`failure: ${error instanceof Error ? error.stack : String(error)}`);
     const failure = error instanceof Error ? error.message : String(error);
@@ -88,8 +113,9 @@ export async function runScenario(
   } finally {
     recovery.stop();
     await killAll();
+    disk?.free();
     await Promise.allSettled([load.end(), load.close(), observer.stop(), makeWholeStack(stack)]);
-    await cluster.close();
+    await Promise.all([cluster.close(), reader.close()]);
     journal.close();
   }
 }
@@ -114,7 +140,7 @@ async function makeWhole(stack: FaultStack, { api, workers, projector }: FaultSy
   await Promise.all(dead.map((handle) => handle.restart()));
 }
 
-async function makeWholeStack({ stack, proxy }: FaultStack): Promise<void> {
+async function makeWholeStack({ stack, brokers, proxy }: FaultStack): Promise<void> {
   await Promise.all([proxy.kafka.heal(), proxy.mongodb.heal(), proxy.registry.heal()]);
-  await Promise.all((['kafka', 'registry', 'mongod'] as const).map((part) => stack.startPart(part)));
+  await Promise.all(([...brokers, 'registry', 'mongod'] as const).map((part) => stack.startPart(part)));
 }

@@ -1,15 +1,14 @@
 // `npm run test:faults`: breaks a real system in every way that is listed, under load, and requires every invariant to
 // hold. Ends with 0 when all held, 1 on a breach, 2 when the suite itself could not do its work.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { readArguments } from './arguments.ts';
-import { document } from './document.ts';
-import { type FaultStack, startFaultStack } from './fault-stack.ts';
-import { mutate } from './mutate.ts';
+import { document, lacking } from './document.ts';
+import { isShortened } from './minutes.ts';
+import { type Mutated, mutate } from './mutate.ts';
 import { complaint, isBad, type Result, table } from './result.ts';
-import { runScenario } from './run-scenario.ts';
-import type { Scenario } from './scenario.ts';
+import { runMatrix } from './run-matrix.ts';
 import { scenarios } from './scenarios.ts';
 
 const draw = () => Math.floor(Math.random() * 2 ** 31);
@@ -22,7 +21,9 @@ const args = readArguments(
 const keep = process.env.FAULTS_FOLDER;
 
 const chosen = scenarios.filter(({ id, inCi }) => args.only?.includes(id) ?? (!args.ci || inCi));
-const work = args.mutate ? mutate(args.only, args.seeds[0] ?? 0) : runAll();
+const mutateAll = () => mutate(args.only, args.seeds[0] ?? 0);
+const allNoticed = (mutated: readonly Mutated[]) => mutated.every(({ noticed }) => noticed);
+const work = args.mutate ? mutateAll().then((mutated) => (allNoticed(mutated) ? 0 : 1)) : runAll();
 const code = await work.catch((error: unknown) => {
   console.error(error);
   return 2;
@@ -30,25 +31,13 @@ const code = await work.catch((error: unknown) => {
 process.exit(code);
 
 async function runAll(): Promise<number> {
+  // Before hours are spent on it.
+  if (args.writeDocs && lackingOf(0).length > 0) throw new Error(`--write-docs: ${lackingOf(0).join('; ')}`);
   const runFolder = keep ?? (await mkdtemp(join(tmpdir(), 'putlog-faults-')));
   await mkdir(runFolder, { recursive: true });
   console.log(`seeds ${args.seeds.join(', ')}; folder ${runFolder}`);
   const began = performance.now();
-  const results: Result[] = [];
-  let current: { stack: FaultStack; broker: Scenario['broker'] } | undefined;
-  try {
-    for (const seed of args.seeds)
-      for (const scenario of chosen) {
-        if (current !== undefined && current.broker !== scenario.broker) {
-          await current.stack.stop();
-          current = undefined;
-        }
-        current ??= { stack: await startFaultStack(scenario.broker), broker: scenario.broker };
-        results.push(await tell(scenario, { stack: current.stack, seed, runFolder }));
-      }
-  } finally {
-    await current?.stack.stop();
-  }
+  const results = await runMatrix(chosen, { seeds: args.seeds, runFolder, plain: !args.ci });
   console.log(`\n${table(results)}\n`);
   const bad = results.filter(isBad);
   for (const result of bad) console.log(`${complaint(result)}\n`);
@@ -57,20 +46,35 @@ async function runAll(): Promise<number> {
   console.log(
     `${results.length} faults, ${acked} acknowledged PUTs, ${bad.length} bad, ${minutes.toFixed(1)} min on ${cpus().length} cores`,
   );
-  if (args.writeDocs && bad.length === 0) {
-    await writeFile(join(import.meta.dirname, '../../docs/faults.md'), document(results, minutes));
-    console.log('docs/faults.md is written');
-  }
+  const noticed = args.writeDocs ? await writeDocs(results, began) : true;
   if (bad.length === 0 && keep === undefined) await rm(runFolder, { recursive: true, force: true });
-  if (bad.some(({ breaches }) => breaches.length > 0)) return 1;
+  if (!noticed || bad.some(({ breaches }) => breaches.length > 0)) return 1;
   return bad.length > 0 ? 2 : 0;
 }
 
-async function tell(scenario: Scenario, where: Parameters<typeof runScenario>[1]): Promise<Result> {
-  process.stdout.write(`${scenario.id} ${scenario.name} …`);
-  const result = await runScenario(scenario, where);
-  const verdict = result.breaches.length > 0 ? 'BREACH' : result.failure === undefined ? 'holds' : 'NOT AS MEANT';
-  console.log(` ${verdict}, ${(result.tookMs / 1_000).toFixed(0)} s${result.seen && `; ${result.seen}`}`);
-  if (isBad(result)) console.log(complaint(result));
-  return result;
+/** Only of a whole run. False: a mutation was not noticed. */
+async function writeDocs(results: readonly Result[], began: number): Promise<boolean> {
+  const lacks = lackingOf(results.filter(isBad).length);
+  if (lacks.length > 0) {
+    console.log(`docs/faults.md is left as it is: ${lacks.join('; ')}`);
+    return true;
+  }
+  const mutated = await mutateAll();
+  if (!allNoticed(mutated)) return false;
+  const date = new Date().toISOString().slice(0, 10);
+  const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const minutes = (performance.now() - began) / 60_000;
+  const file = join(import.meta.dirname, '../../docs/faults.md');
+  await writeFile(file, document({ results, mutated, minutes, date, machine }));
+  console.log('docs/faults.md is written');
+  return true;
+}
+
+function lackingOf(bad: number): string[] {
+  return lacking({
+    chosen: args.only !== undefined || args.ci,
+    shortened: isShortened(),
+    seeds: args.seeds.length,
+    bad,
+  });
 }

@@ -1,11 +1,14 @@
 // What a fault of the suite is, and what it may use. The files in `scenarios/` export them, run-scenario.ts runs them.
 import type { FaultStack } from './fault-stack.ts';
 import type { FaultSystem, SystemSettings } from './fault-system.ts';
-import type { Termination } from './invariants-history.ts';
+import type { Breach, Deleted, Termination } from './invariants-history.ts';
 import type { Load } from './load.ts';
+import type { Log } from './reader.ts';
+import type { SmallDisk } from './small-disk.ts';
 
 export type Scenario = {
-  readonly id: `F${number}`;
+  /** Several faults of one kind: F8, F8b. */
+  readonly id: `F${number}${'' | 'b' | 'c' | 'd'}`;
   readonly name: string;
   /** Numbers of the invariants that it attacks most; all that can be checked always are. */
   readonly holds: readonly number[];
@@ -14,6 +17,14 @@ export type Scenario = {
   readonly system?: SystemSettings;
   /** Settings of a broker of its own. */
   readonly broker?: Readonly<Record<string, string | number>>;
+  /** A disk of its own, of so many bytes, for the log of a broker of its own. */
+  readonly disk?: number;
+  /** Milliseconds that `run` may take; 300 s unless told. */
+  readonly deadlineMs?: number;
+  /** So long that it runs with the first seed only, after all others. */
+  readonly once?: boolean;
+  /** How many brokers it needs: 1 unless told. */
+  readonly brokers?: 1 | 3;
   /**
    * Does its fault while load runs, and resolves to what it saw ('fenced: yes').
    * @throws Error when the fault itself could not be made, or what must be seen of it was not
@@ -27,12 +38,20 @@ export type FaultContext = {
   readonly system: FaultSystem;
   readonly stack: FaultStack;
   readonly load: Load;
+  /** Under the broker's log, where the scenario asked for one. */
+  readonly disk?: SmallDisk;
   /** Goes into the report, with its time. */
   note(text: string): void;
   /** The fault is over: from here the recovery is measured. The last call counts. */
   healed(): void;
   /** Records that the scenario wrote to the log past the api, and that no worker can decode. */
   poison(records: readonly Poison[]): void;
+  /** All of the log so far, as a plain reader sees it. What is read here is known to every check, deleted or not. */
+  readLog(): Promise<Log>;
+  /** Records that were deleted before they were read: the only ones for which an invariant makes an exception. All so far. */
+  deleted(records?: Partial<Deleted>): Deleted;
+  /** What must hold in this fault alone, and does not; with the number of the invariant that it belongs to. */
+  breach(breach: Breach): void;
   /** A SIGTERM that the scenario sent: how the process ended, after how many milliseconds; -1: it had to be killed. */
   terminated(termination: Termination): void;
 };

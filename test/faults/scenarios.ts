@@ -8,12 +8,20 @@ import { blockedWorker } from './scenarios/f05-blocked-worker.ts';
 import { comingAndGoing } from './scenarios/f06-coming-and-going.ts';
 import { apiEnds } from './scenarios/f07-api-ends.ts';
 import { brokerKilled } from './scenarios/f08-broker-killed.ts';
+import { rollingRestart } from './scenarios/f08b-rolling-restart.ts';
+import { majorityKilled } from './scenarios/f08c-majority-killed.ts';
 import { badNetwork } from './scenarios/f09-bad-network.ts';
 import { mongodbAway } from './scenarios/f10-mongodb-away.ts';
 import { projectorKilled } from './scenarios/f11-projector-killed.ts';
 import { registryAway } from './scenarios/f12-registry-away.ts';
 import { poisonedPartition } from './scenarios/f13-poison.ts';
+import { diskFull } from './scenarios/f16-disk-full.ts';
+import { deletedUnread } from './scenarios/f17-deleted-unread.ts';
 import { identityForgotten } from './scenarios/f18-identity-forgotten.ts';
+import { leadersMoved } from './scenarios/f18b-leaders-moved.ts';
+import { recordsDeleted } from './scenarios/f18c-records-deleted.ts';
+import { randomFaults } from './scenarios/f19-random.ts';
+import { longJob } from './scenarios/f20-long-job.ts';
 
 export const scenarios: readonly Scenario[] = [
   answersToCommandsLost,
@@ -29,5 +37,13 @@ export const scenarios: readonly Scenario[] = [
   projectorKilled,
   registryAway,
   poisonedPartition,
+  diskFull,
+  deletedUnread,
   identityForgotten,
+  rollingRestart,
+  majorityKilled,
+  leadersMoved,
+  recordsDeleted,
+  longJob,
+  randomFaults,
 ];

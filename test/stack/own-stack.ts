@@ -16,7 +16,7 @@ export type OwnStack = {
 };
 
 /** A data directory that is given is left alone when the start fails. */
-export type OwnStackOptions = Partial<Omit<StackOptions, 'parts'>>;
+export type OwnStackOptions = Partial<StackOptions>;
 
 export async function startOwnStack(options: OwnStackOptions = {}): Promise<OwnStack> {
   const { dataDir: given, ...rest } = options;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PartName } from '../../embedded/part.ts';
+import { partNames } from '../../embedded/part.ts';
 import { isProblem } from '../../embedded/problem.ts';
 import { showProgress } from '../../embedded/show-progress.ts';
 import { stackSettings } from '../../embedded/stack-settings.ts';
@@ -39,7 +39,7 @@ export async function useSharedStack(): Promise<SharedStack> {
 async function start(): Promise<SharedStack> {
   const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, MONGODB_URI } = process.env;
   const given = { kafka: KAFKA_BROKERS, registry: SCHEMA_REGISTRY_URL, mongod: MONGODB_URI };
-  const parts = (['kafka', 'registry', 'mongod'] as const).filter((part: PartName) => !given[part]);
+  const parts = partNames.filter((part) => !given[part]);
   const dataDir = await mkdtemp(join(tmpdir(), 'putlog-test-'));
   const remove = () => rm(dataDir, { recursive: true, force: true });
   const { cacheDir, mongod } = stackSettings(process.env);

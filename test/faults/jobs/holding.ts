@@ -1,4 +1,4 @@
-// fault.nap holds its slot without work, fault.block holds the event loop of its worker: for faults that need a call that
+// fault.nap holds its slot without work, fault.long for minutes, fault.block holds the event loop of its worker: for faults that need a call that
 // is under way. Both write down when they begin and end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineJob, type JobContext, Type } from '../../../schemas/for-jobs.ts';
@@ -23,6 +23,20 @@ const nap = defineJob({
   },
 });
 
+const long = defineJob({
+  type: 'fault.long',
+  description: 'Waits for so many milliseconds, for longer than any session.',
+  payload,
+  result,
+  timeout: 7_200_000,
+  async handler({ ms }, context) {
+    writeDown('begin', part(context));
+    await sleep(ms, undefined, { signal: context.signal });
+    writeDown('end', part(context));
+    return { ms };
+  },
+});
+
 const block = defineJob({
   type: 'fault.block',
   description: 'Blocks the event loop for so many milliseconds.',
@@ -37,4 +51,4 @@ const block = defineJob({
   },
 });
 
-export default [nap, block];
+export default [nap, long, block];

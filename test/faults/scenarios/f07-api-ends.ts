@@ -6,7 +6,7 @@ import { more, onlyClient, soon } from '../moments.ts';
 import { must, type Scenario } from '../scenario.ts';
 
 /** Requests of ours beside the load's; one client has no more connections than this. */
-const perClient = 160;
+const perClient = 250;
 const clients = 2;
 const inFlight = perClient * clients;
 

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { jobOf } from './invariants.fixture.ts';
+import { agreesWithPlainConsumer } from './plain-consumer.ts';
+
+const nobody = new Set<string>();
+const jobs = new Map([jobOf('a'), jobOf('b')].map((job) => [job.name, job]));
+const lost = jobOf('c', { answers: { acked: 0, rejected: 0, unknown: 1, open: 0 } });
+
+test('one terminal event for each acknowledged job, none or one for an unknown one', () => {
+  const counts = new Map([...jobs.keys()].map((name) => [name, 1]));
+  expect(agreesWithPlainConsumer(counts, { jobs }, nobody)).toEqual([]);
+  expect(agreesWithPlainConsumer(counts, { jobs: new Map([[lost.name, lost]]) }, nobody)).toEqual([]);
+});
+
+test('two of one job, and none of an acknowledged one, are breaches unless its records were deleted', () => {
+  const counts = new Map([['fault.ordered/a', 2]]);
+  const texts = (excused: Set<string>) => agreesWithPlainConsumer(counts, { jobs }, excused).map(({ text }) => text);
+  expect(texts(nobody)).toEqual([
+    "fault.ordered/a is acked and has 2 terminal events for Kafka's console consumer",
+    "fault.ordered/b is acked and has 0 terminal events for Kafka's console consumer",
+  ]);
+  expect(texts(new Set(['fault.ordered/b']))).toHaveLength(1);
+});

@@ -1,0 +1,98 @@
+// Runs scenarios one after the other, each seed after the other, on as few stacks as their needs allow; what runs once comes
+// last, with the first seed. Tells each result as it comes. Called by run.ts.
+import { type FaultStack, startFaultStack } from './fault-stack.ts';
+import { complaint, isBad, type Result } from './result.ts';
+import { runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
+
+type Current = { stack: FaultStack; needs: Scenario; disk: SmallDisk | undefined };
+
+/** `plain`: Kafka's console consumer reads along each time. */
+export type MatrixOptions = { seeds: readonly number[]; runFolder: string; plain: boolean };
+
+export async function runMatrix(chosen: readonly Scenario[], options: MatrixOptions): Promise<Result[]> {
+  const { seeds, runFolder, plain } = options;
+  const results: Result[] = [];
+  let current: Current | undefined;
+  try {
+    for (const { scenario, seed } of roundsOf(chosen, seeds)) {
+      if (current !== undefined && !sameStack(current.needs, scenario)) {
+        const before: Current = current;
+        current = undefined;
+        await end(before);
+      }
+      process.stdout.write(`${scenario.id} ${scenario.name} …`);
+      let result: Result;
+      try {
+        current ??= await begin(scenario);
+        const { stack, disk } = current;
+        result = await runScenario(scenario, { stack, seed, runFolder, plain, ...(disk && { disk }) });
+      } catch (error) {
+        if (scenario.disk === undefined || current !== undefined) throw error;
+        result = notRun(scenario, seed, runFolder, error);
+      }
+      tell(result);
+      results.push(result);
+    }
+  } finally {
+    if (current !== undefined) await end(current);
+  }
+  return results;
+}
+
+/** What runs, in its order. */
+export function roundsOf<One extends Pick<Scenario, 'once'>>(
+  chosen: readonly One[],
+  seeds: readonly number[],
+): { scenario: One; seed: number }[] {
+  const { often = [], once = [] } = Object.groupBy(chosen, (scenario) => (scenario.once ? 'once' : 'often'));
+  const each = (list: readonly One[], seed: number) => list.map((scenario) => ({ scenario, seed }));
+  return [...seeds.flatMap((seed) => each(often, seed)), ...seeds.slice(0, 1).flatMap((seed) => each(once, seed))];
+}
+
+const sameStack = (a: Scenario, b: Scenario) =>
+  a.broker === b.broker && (a.brokers ?? 1) === (b.brokers ?? 1) && a.disk === b.disk;
+
+async function begin(needs: Scenario): Promise<Current> {
+  const disk = needs.disk === undefined ? undefined : mountSmallDisk(needs.disk);
+  try {
+    const broker = { ...needs.broker, ...(disk && { 'log.dirs': disk.folder }) };
+    return { stack: await startFaultStack({ ...needs, broker }), needs, disk };
+  } catch (error) {
+    disk?.remove();
+    throw error;
+  }
+}
+
+async function end({ stack, disk }: Current): Promise<void> {
+  try {
+    await stack.stop();
+  } finally {
+    disk?.remove();
+  }
+}
+
+function notRun(scenario: Scenario, seed: number, folder: string, error: unknown): Result {
+  const failure = error instanceof Error ? error.message : String(error);
+  const counts = { acked: 0, rejected: 0, unknown: 0 };
+  return {
+    scenario,
+    seed,
+    counts,
+    folder,
+    failure,
+    figures: {},
+    breaches: [],
+    seen: '',
+    recoveryMs: undefined,
+    tookMs: 0,
+  };
+}
+
+function tell(result: Result): void {
+  const { breaches, failure, tookMs, seen } = result;
+  const verdict = breaches.length > 0 ? 'BREACH' : failure === undefined ? 'holds' : 'NOT AS MEANT';
+  console.log(` ${verdict}, ${(tookMs / 1_000).toFixed(0)} s${seen && `; ${seen}`}`);
+  if (isBad(result)) console.log(complaint(result));
+}
