@@ -26,7 +26,7 @@ const claimId = ({ type, id, generation, attempt }: Command) => `${type}/${id}/$
 
 export function createAttempts(
   { claims, gate, jobs }: AttemptTools,
-  place: { topic: string; partition: number },
+  { topic, partition }: { topic: string; partition: number },
   { stopped, run, conclude }: AttemptSteps,
 ) {
   /** Claims that are ours and have no outcome yet, each with the owner that it was made for. */
@@ -42,10 +42,8 @@ export function createAttempts(
 
   function runClaimed(task: Task, takes: number, over: () => void): Promise<void> {
     const job = jobs.get(task.command.type);
-    if (job !== undefined && takes < deadAfterTakes) {
-      const work = () => runJob(task, job, over);
-      return takes === deadAfterTakes - 1 ? gate.runAlone(work) : gate.run(work);
-    }
+    if (job !== undefined && takes < deadAfterTakes - 1) return gate.run(() => runJob(task, job, over));
+    if (job !== undefined && takes < deadAfterTakes) return gate.runAlone(() => runJob(task, job, over));
     over();
     if (job === undefined) {
       const detail = `This worker has no job type "${task.command.type}".`;
@@ -64,7 +62,7 @@ export function createAttempts(
     async attempt(task: Task, owner: string, over: () => void): Promise<void> {
       const { command, offset } = task;
       const id = claimId(command);
-      const position = positionText({ ...place, offset });
+      const position = positionText({ topic, partition, offset });
       const claim = await claims.claim({ id, position, owner, digest: command.digest });
       if (stopped()) return claim.kind === 'mine' ? claims.release([id], owner) : undefined;
       if (claim.kind === 'mine') {

@@ -34,12 +34,7 @@ export function createCall(handlers: HandlerRunner): Call {
     const read = payloadOf(job, command.payload);
     if ('ok' in read) return Promise.resolve(read);
     const { type, id, attempt } = command;
-    return handlers.run(job, read.payload, {
-      ...{ type, id, attempt, traceparent },
-      idempotencyKey: jobKey(type, id),
-      get signal() {
-        return signal();
-      },
-    });
+    const idempotencyKey = jobKey(type, id);
+    return handlers.run(job, read.payload, { type, id, attempt, traceparent, idempotencyKey, signal });
   };
 }

@@ -18,7 +18,8 @@ export type HandlerRunnerOptions = ThreadSettings & {
   onStray?: (error: unknown) => void;
 };
 
-export type RunContext = Omit<JobContext, 'blobs' | 'outbound'>;
+/** `signal` makes the abort signal when it is asked for: most functions never do. */
+export type RunContext = Omit<JobContext, 'blobs' | 'outbound' | 'signal'> & { signal: () => AbortSignal };
 
 export type HandlerRunner = {
   /**
@@ -44,16 +45,19 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
     return check;
   };
 
-  /** Its signal is made when the function asks for it: most never do. */
-  const inlineContext = (context: RunContext): JobContext => {
-    const { type, id, attempt, idempotencyKey, traceparent } = context;
-    return {
-      ...{ type, id, attempt, idempotencyKey, traceparent, blobs, outbound },
-      get signal() {
-        return context.signal;
-      },
-    };
-  };
+  // Written out: a spread costs a microsecond for each job.
+  const inlineContext = ({ type, id, attempt, idempotencyKey, traceparent, signal }: RunContext): JobContext => ({
+    type,
+    id,
+    attempt,
+    idempotencyKey,
+    traceparent,
+    blobs,
+    outbound,
+    get signal() {
+      return signal();
+    },
+  });
 
   const openPool = () => {
     const settings: ThreadSettings = { mongoUri, outbound, resultLimitBytes };
@@ -74,7 +78,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
     const { signal, ...rest } = context;
     pool ??= openPool();
     try {
-      return await pool.run({ file, type: definition.type, payload, context: rest }, { signal });
+      return await pool.run({ file, type: definition.type, payload, context: rest }, { signal: signal() });
     } catch (error) {
       return deathOf(error);
     }

@@ -31,7 +31,8 @@ function job(type: string): LoadedJob {
 }
 
 function run(type: string, payload: unknown, signal = new AbortController().signal) {
-  const context = { type, id: 'j1', attempt: 1, idempotencyKey: 'key-1', signal, traceparent: undefined };
+  const told = { type, id: 'j1', attempt: 1, idempotencyKey: 'key-1', traceparent: undefined };
+  const context = { ...told, signal: () => signal };
   return runner.run(job(type), payload, context);
 }
 

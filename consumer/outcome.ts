@@ -58,7 +58,13 @@ export function outcomeEvent(outcome: Outcome, command: Command | undefined, abo
   const { type, id, generation, attempt, key, digest, submittedAt } = command ?? unreadable;
   return {
     kind: outcome.kind,
-    ...{ type, id, generation, attempt, key, digest, submittedAt },
+    type,
+    id,
+    generation,
+    attempt,
+    key,
+    digest,
+    submittedAt,
     startedAt: about.startedAt,
     at: about.at,
     worker: about.worker,

@@ -22,37 +22,27 @@ type Run = { offset: number; startedAt: number | null };
 /** `stored` is told at once, with the offsets of the command and of its outcome, when an outcome is in the log. */
 export function createRecorder(
   { worker, records, recorded }: RecorderTools,
-  place: { topic: string; partition: number },
+  { topic, partition }: { topic: string; partition: number },
   writer: () => LogWriter | undefined | Promise<LogWriter | undefined>,
   stored: (offset: number, eventOffset: number) => void,
 ) {
-  /** `wanted` is asked again after each wait. @returns the event's offset, -1 where it is not wanted any more */
-  async function append(event: JobEvent, traceparent: string | undefined, wanted = () => true): Promise<number> {
-    for (;;) {
-      const now = writer();
-      const owner = now instanceof Promise ? await now : now;
-      if (owner === undefined) throw new FencedError('the partition is not ours');
-      if (!wanted()) return -1;
-      try {
-        return await owner.append(records.event(event, traceparent));
-      } catch (error) {
-        // A writer that was held back writes nothing; the one that takes its place does.
-        if (!(error instanceof FencedError && writer() instanceof Promise)) throw error;
-      }
-    }
-  }
+  /** A writer that was held back writes nothing; the one that takes its place does. */
+  const heldBack = (error: unknown) => error instanceof FencedError && writer() instanceof Promise;
 
   /** Where the log does not take it whole, without what makes it too large. @throws FencedError */
   async function record(outcome: Outcome, command: Command | undefined, run: Run, traceparent?: string): Promise<void> {
+    const now = writer();
+    const owner = owned(now instanceof Promise ? await now : now);
     const { offset, startedAt } = run;
-    const about = { position: { ...place, offset }, startedAt, at: Date.now(), worker };
-    const event = outcomeEvent(outcome, command, about);
+    const position = { topic, partition, offset };
+    const event = outcomeEvent(outcome, command, { position, startedAt, at: Date.now(), worker });
     let eventOffset: number;
     try {
-      eventOffset = await append(event, traceparent);
+      eventOffset = await owner.append(records.event(event, traceparent));
     } catch (error) {
+      if (heldBack(error)) return record(outcome, command, run, traceparent);
       if (!(error instanceof PutlogError && error.code === 'record-too-large')) throw error;
-      const smaller = smallerOutcome(outcome, about.position, error.message);
+      const smaller = smallerOutcome(outcome, position, error.message);
       if (smaller === undefined) throw error;
       return record(smaller, command, run, traceparent);
     }
@@ -60,18 +50,29 @@ export function createRecorder(
     recorded(event);
   }
 
-  return {
-    outcome: record,
+  /** Only while it runs: behind its outcome it would say that the job runs again. @throws FencedError */
+  async function started(
+    command: Command,
+    run: { offset: number; startedAt: number; runs: () => boolean },
+    traceparent?: string,
+  ): Promise<void> {
+    const now = writer();
+    const owner = owned(now instanceof Promise ? await now : now);
+    if (!run.runs()) return;
+    const position = { topic, partition, offset: run.offset };
+    const event = startedEvent(command, { position, startedAt: run.startedAt, at: Date.now(), worker });
+    try {
+      await owner.append(records.event(event, traceparent));
+    } catch (error) {
+      if (!heldBack(error)) throw error;
+      await started(command, run, traceparent);
+    }
+  }
 
-    /** Only while it runs: behind its outcome it would say that the job runs again. @throws FencedError */
-    async started(
-      command: Command,
-      run: { offset: number; startedAt: number; runs: () => boolean },
-      traceparent?: string,
-    ): Promise<void> {
-      const position = { ...place, offset: run.offset };
-      const event = startedEvent(command, { position, startedAt: run.startedAt, at: Date.now(), worker });
-      await append(event, traceparent, run.runs);
-    },
-  };
+  return { outcome: record, started };
+}
+
+function owned(writer: LogWriter | undefined): LogWriter {
+  if (writer === undefined) throw new FencedError('the partition is not ours');
+  return writer;
 }
