@@ -36,8 +36,7 @@ test('what a topic says is what counts', async () => {
   const refused = checkDurability(kafka, [good, bad], { requireMinIsr: 2, renewIdentityMs }, silent);
   await expect(refused).rejects.toThrow(TopicMismatchError);
   const reasons = [`${good}: min.insync.replicas is 1`, `${good}: replication is 1`, `${bad}: replication is 1`];
-  for (const own of ['__consumer_offsets', '__transaction_state'])
-    reasons.push(`${own}: min.insync.replicas is 1`, `${own}: replication is 1`);
+  reasons.push('__transaction_state: min.insync.replicas is 1', '__transaction_state: replication is 1');
   for (const reason of [...reasons, `${bad}: unclean.leader.election.enable is on`])
     await expect(refused).rejects.toThrow(reason);
   await expect(refused).rejects.not.toThrow(`${bad}: min.insync.replicas`);

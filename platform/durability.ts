@@ -15,6 +15,9 @@ export type DurabilityNeeds = {
 /** `refused`: why not to start. `weak`: what can be lost or stand still, each with what to change. Pure. */
 export type Judgement = { refused: string[]; weak: string[] };
 
+/** A checkpoint that is lost is read again from the log; and a cluster of three as it comes keeps them with one in sync. */
+const rereadable = '__consumer_offsets';
+
 /**
  * What a record is acknowledged with is min.insync.replicas: so many brokers have it, so it outlasts the loss of all of them
  * but one. The requirement is about that number alone. More replicas than that keep the topic writable while a broker is
@@ -25,7 +28,8 @@ export function judgeDurability({ topics, internal, expirations }: DurabilityFac
   const { requireMinIsr: required, renewIdentityMs } = needs;
   const refused: string[] = [];
   const weak: string[] = [];
-  for (const { topic, replication, minIsr, uncleanElection } of [...topics, ...internal]) {
+  const leanedOn = [...topics, ...internal.filter(({ topic }) => topic !== rereadable)];
+  for (const { topic, replication, minIsr, uncleanElection } of leanedOn) {
     if (required === undefined || required === 0) break;
     const asks = `PUTLOG_REQUIRE_MIN_ISR asks for ${required}`;
     if (minIsr < required) refused.push(`${topic}: min.insync.replicas is ${minIsr}, ${asks}`);
