@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, inject, test } from 'vitest';
+import { choosePorts } from '../embedded/ports.ts';
+import { startTcpProxy } from '../test/faults/tcp-proxy.ts';
 import type {} from '../test/stack/addresses.ts';
+import { until } from '../test/stack/deadline.ts';
 import { createMongo, insertNew } from './mongo.ts';
 import { checkpointId, openReadModel, readModelNamed } from './read-model.ts';
 
@@ -70,6 +73,18 @@ describe('the read model', () => {
     expect(readModelNamed(mongo.db, 'jobs_v7').jobs.collectionName).toBe('jobs_v7');
     expect(checkpointId('jobs_v7', 'putlog.events')).toBe('jobs_v7/putlog.events');
   });
+});
+
+test('a server that comes up after the first tries is found, also by tries at the same time', async () => {
+  const any = { wanted: undefined, previous: undefined, setting: 'test' };
+  const { port } = await choosePorts({ port: any });
+  const early = createMongo(`mongodb://127.0.0.1:${port}/none?directConnection=true`, { selectionTimeoutMs: 50 });
+  const pings = () => Promise.allSettled([early.ping(), early.ping(), early.ping()]);
+  for (let i = 0; i < 3; i++) expect((await pings()).map(({ status }) => status)).not.toContain('fulfilled');
+  const proxy = await startTcpProxy(port, { port: Number(uri.port) });
+  await until('pings', async () => (await pings()).every(({ status }) => status === 'fulfilled') || undefined);
+  await early.close();
+  await proxy.close();
 });
 
 test('a ping tells whether MongoDB answers', async () => {

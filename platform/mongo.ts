@@ -24,6 +24,9 @@ export function createMongo(uri: string, { maxPoolSize = 10, selectionTimeoutMs 
     readConcern: { level: 'majority' },
     promoteLongs: true,
   });
+  // Where the first connection cannot be made the driver keeps its closed topology, and says "Topology is closed" for ever.
+  // Without one the next operation connects anew.
+  client.on('topologyClosed', () => Object.assign(client, { topology: undefined }));
   const db: Db = client.db();
   return {
     db,

@@ -41,17 +41,6 @@ export const more = (load: Load, count: number, ms?: number): Promise<void> =>
 /** A fault that lasts: load goes on meanwhile. Milliseconds. */
 export const lasting = (ms: number): Promise<void> => wait(ms);
 
-/** @throws Error when it is not settled after `ms` milliseconds */
-export async function soon<T>(what: string, promise: Promise<T>, ms = 60_000): Promise<T> {
-  const over = new AbortController();
-  const late = wait(ms, undefined, { signal: over.signal }).then(
-    () => Promise.reject(new Error(`${what}: not within ${ms} ms`)),
-    // Aborted: the promise was sooner.
-    () => promise,
-  );
-  return Promise.race([promise, late]).finally(() => over.abort());
-}
-
 /** The clients of all workers but these. */
 export const workersBut = (...known: readonly ProcessHandle[]): RegExp =>
   new RegExp(`^putlog-worker-(?!(${known.map(({ pid }) => pid).join('|') || '-'})$)`);

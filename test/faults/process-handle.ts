@@ -1,8 +1,10 @@
 // One service under test, as a scenario handles it: killed, stopped for a while, started again under the same address.
+
 // `fault-system.ts` makes them and sees to it that none is left.
 import { readFileSync } from 'node:fs';
 import type { Role } from '../../cli/start-service.ts';
 import { type ServiceProcess, startProcess } from '../e2e/service-process.ts';
+import { soon } from '../stack/deadline.ts';
 
 export type ProcessHandle = {
   readonly name: string;
@@ -31,10 +33,14 @@ export type ProcessHandle = {
 
 export type Launch = { name: string; role: Role; env: NodeJS.ProcessEnv; logFile: string; metricsUrl: string };
 
+/** Milliseconds. Takeovers wait a session and a half at most. */
+const readyMs = 120_000;
+
 /** Resolves when it is ready. @throws Error with its last lines when it ends before */
 export async function launch({ name, role, env, logFile, metricsUrl }: Launch): Promise<ProcessHandle> {
   let current: ServiceProcess = startProcess(role, env, logFile);
-  await current.ready;
+  const ready = () => soon(`${name} is ready`, current.ready, readyMs);
+  await ready();
   const signal = (what: NodeJS.Signals) => {
     if (!current.hasEnded()) process.kill(current.pid, what);
   };
@@ -64,7 +70,7 @@ export async function launch({ name, role, env, logFile, metricsUrl }: Launch): 
     async restart() {
       await current.ended;
       current = startProcess(role, env, logFile);
-      await current.ready;
+      await ready();
     },
     gone: async () => (await current.ended).code,
     logs: () => readFileSync(logFile, 'utf8'),

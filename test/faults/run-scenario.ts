@@ -1,9 +1,11 @@
 // One scenario from a system that starts to a verdict: load, fault, quiet, every invariant. Whatever happens no process is
+
 // left, and what a failure needs to be understood is in its folder. Called by run.ts.
 import { appendFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { groupNames, topicNames } from '../../schemas/topics.ts';
+import { soon } from '../stack/deadline.ts';
 import { randomName, watchedCluster } from '../stack/log.ts';
 import type { FaultStack } from './fault-stack.ts';
 import { type FaultSystem, startFaultSystem } from './fault-system.ts';
@@ -12,7 +14,6 @@ import type { Breach, Deleted, Termination } from './invariants-history.ts';
 import { observe } from './invariants-observe.ts';
 import { openJournal } from './journal.ts';
 import { createLoad } from './load.ts';
-import { soon } from './moments.ts';
 import { randomFrom } from './random.ts';
 import { createLogReader } from './reader.ts';
 import { createRecovery } from './recovery.ts';

@@ -1,8 +1,10 @@
 // Every kind of fault that the harness can make, each as a function that makes it for a while and resolves when it is over;
 // `end` makes whole what is left. The scenario of random faults draws from them.
+
+import { soon } from '../stack/deadline.ts';
 import { openDirectLog } from './direct-log.ts';
 import { apiKeys } from './kafka-frames.ts';
-import { lasting, soon } from './moments.ts';
+import { lasting } from './moments.ts';
 import type { ProcessHandle } from './process-handle.ts';
 import { between, pick } from './random.ts';
 import type { FaultContext } from './scenario.ts';

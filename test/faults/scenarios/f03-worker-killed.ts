@@ -1,8 +1,10 @@
 // F3: kill -9 of a worker at each point where what it knows and what the log knows differ, with a neighbour that takes
 // over. What it had begun is run again where it has no outcome, and never where it has one.
+
+import { soon } from '../../stack/deadline.ts';
 import { apiKeys } from '../kafka-frames.ts';
 import type { Verdict } from '../kafka-proxy.ts';
-import { begun, more, onlyClient, soon, workersBut } from '../moments.ts';
+import { begun, more, onlyClient, workersBut } from '../moments.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { between } from '../random.ts';
 import { type FaultContext, must, type Scenario } from '../scenario.ts';

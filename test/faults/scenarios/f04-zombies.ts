@@ -1,8 +1,10 @@
 // F4: a worker that was stopped, or cut off with an append under way, comes back when another one owns its partitions. It
 // must find itself fenced out, and nothing that it still says may get in: neither when the new owner has recorded outcomes,
 // nor between what the new owner has read and its first append.
+
+import { soon } from '../../stack/deadline.ts';
 import { apiKeys } from '../kafka-frames.ts';
-import { fencedOut, logged, more, onlyClient, soon, workersBut } from '../moments.ts';
+import { fencedOut, logged, more, onlyClient, workersBut } from '../moments.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { type FaultContext, must, type Scenario } from '../scenario.ts';
 

@@ -1,8 +1,10 @@
 // F7: the api is killed in the middle of a batch, and stopped in good order with hundreds of requests in flight. What it
 // acknowledged is there, what it did not is asked for again, and the stop keeps its deadline.
+
+import { soon } from '../../stack/deadline.ts';
 import { apiKeys } from '../kafka-frames.ts';
 import { createLoad } from '../load.ts';
-import { more, onlyClient, soon } from '../moments.ts';
+import { more, onlyClient } from '../moments.ts';
 import { must, type Scenario } from '../scenario.ts';
 
 /** Requests of ours beside the load's; one client has no more connections than this. */

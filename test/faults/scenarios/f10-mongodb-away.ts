@@ -1,6 +1,8 @@
 // F10: MongoDB is killed in the middle of a write and frozen. Accepting needs only Kafka, so PUTs are answered 202 all the
 // while; nothing is given up, and the read model is complete in the end.
-import { lasting, more, soon } from '../moments.ts';
+
+import { soon } from '../../stack/deadline.ts';
+import { lasting, more } from '../moments.ts';
 import { between } from '../random.ts';
 import { must, type Scenario } from '../scenario.ts';
 

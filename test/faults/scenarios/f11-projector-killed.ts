@@ -1,6 +1,8 @@
 // F11: kill -9 of the projector between its data and its checkpoint, and in the middle of its data. It reads again what it
 // has written already, events before the commands they belong to among it, and nothing may go back.
-import { lasting, more, soon } from '../moments.ts';
+
+import { soon } from '../../stack/deadline.ts';
+import { lasting, more } from '../moments.ts';
 import { between } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
 

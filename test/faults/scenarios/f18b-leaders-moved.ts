@@ -2,12 +2,12 @@
 // a leader that freezes or dies. Whoever leads next must take the same batch once. Last, the leaders of the commands move
 // alone, and a worker that has nothing to append to them must take them over.
 import { topicNames } from '../../../schemas/topics.ts';
-import { until } from '../../stack/deadline.ts';
+import { soon, until } from '../../stack/deadline.ts';
 import { silent } from '../../stack/log.ts';
 import { clusterOf, type Led } from '../brokers.ts';
 import { apiKeys } from '../kafka-frames.ts';
 import type { Verdict } from '../kafka-proxy.ts';
-import { more, soon } from '../moments.ts';
+import { more } from '../moments.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { between, pick } from '../random.ts';
 import { type FaultContext, must, type Scenario } from '../scenario.ts';

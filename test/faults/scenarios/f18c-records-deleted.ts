@@ -1,10 +1,12 @@
 // F18: records are deleted past the last one of each producer, so that nothing in the log tells of its sequence or of its epoch.
 // The owners go on writing, also after Kafka was killed; and an owner that is cut off must stay fenced out although the fence
 // itself is gone.
+
+import { soon } from '../../stack/deadline.ts';
 import { clusterOf } from '../brokers.ts';
 import { apiKeys } from '../kafka-frames.ts';
 import { askProducers, type KnownProducer } from '../kafka-request.ts';
-import { fencedOut, logged, more, onlyClient, soon } from '../moments.ts';
+import { fencedOut, logged, more, onlyClient } from '../moments.ts';
 import { pastRecords } from '../past-records.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { between } from '../random.ts';

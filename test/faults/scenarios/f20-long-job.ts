@@ -1,12 +1,12 @@
 // F20: a job of ten minutes, under a session of ten seconds, with workers that join and leave all the while. Whoever runs it
 // lives, so it runs once: no rebalance, renewal or checkpoint may take it for lost.
 import { partitionOf } from '../../../platform/partition-of.ts';
-import { until } from '../../stack/deadline.ts';
+import { soon, until } from '../../stack/deadline.ts';
 import { readExecutions } from '../executions.ts';
 import { partitions } from '../fault-system.ts';
 import { nameOf } from '../invariants-history.ts';
 import { minutesOf } from '../minutes.ts';
-import { lasting, more, soon } from '../moments.ts';
+import { lasting, more } from '../moments.ts';
 import { between, pick } from '../random.ts';
 import { must, type Scenario } from '../scenario.ts';
 
