@@ -23,7 +23,7 @@ afterAll(async () => {
   await remove();
 });
 
-test('with one of three brokers killed, reads and appends find the new leaders', async () => {
+test('one of three brokers is killed and comes back: reads and appends find the new leaders', async () => {
   const connection = { brokers: addresses.brokers, clientId: 'test', log };
   const spec = { topic, partitions: partitions.length, replication: 3, retentionMs: -1, maxMessageBytes: 1_048_588 };
   await persist(() => ensureTopics(createKafka(connection), [spec], log), { log, what: 'make sure of the topic' });
@@ -47,6 +47,15 @@ test('with one of three brokers killed, reads and appends find the new leaders',
 
   const killed = brokerNames[1];
   await stack.stopPart(killed, 'SIGKILL');
+  // Back again it leads nothing, and says so to whoever still takes it for the leader.
+  const observer = createCluster(connection);
+  await until('other leaders', async () => {
+    await persist(() => observer.watch([topic]), { log, what: 'learn the leaders' });
+    await observer.refresh();
+    return partitions.every((partition) => ['1', '3'].includes(observer.leaderOf(topic, partition) ?? '')) || undefined;
+  });
+  await observer.close();
+  await stack.startPart(killed);
   const read = async () => {
     const ends = await reader.offsets([topic], 'latest');
     const pages = await Promise.all(partitions.map((partition) => reader.fetch(topic, partition, 0, 10_000, 100)));
