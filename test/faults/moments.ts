@@ -23,6 +23,9 @@ export function logged(handle: ProcessHandle, pattern: RegExp, from = 0, ms = 60
 /** What a worker says that has lost its partitions to another, or finds that it was stopped for too long. */
 export const fencedOut = /fenced out of a partition|did not run for longer than its session/;
 
+/** What a worker says that hears nothing of its group, and writes nothing until it does. */
+export const groupSilent = /the group has not answered for longer than a session/;
+
 /** Resolves when a call of this job has begun in this process. */
 export const begun = (system: FaultSystem, job: (name: string) => boolean, pid: number, ms = 60_000): Promise<string> =>
   until(
