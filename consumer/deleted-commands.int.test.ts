@@ -30,6 +30,7 @@ async function own() {
   const { log, told } = toldLog();
   const place = { topic: bench.topic, partition: 0 };
   const taken = await takeOver({ ...bench.tools(), log }, place, () => undefined);
+  taken.tellDeleted();
   return { ...taken, told };
 }
 

@@ -31,6 +31,21 @@ export function tellDeletedCommands(
   );
 }
 
+/** What was deleted before an owner took it, until it is known that nobody else has run it. */
+export function createDeletedUntaken(log: Logger, place: Place) {
+  let range: { from: number; logStart: number } | undefined;
+  return {
+    note(from: number, logStart: number) {
+      range = { from: range?.from ?? from, logStart };
+    },
+    tell(known: Known) {
+      if (range !== undefined)
+        tellDeletedCommands(log, place, range.logStart, deletedUnrun(range.from, range.logStart, known));
+      range = undefined;
+    },
+  };
+}
+
 /** Without these events nobody can tell which commands from `from` on are done. */
 export function tellDeletedEvents(
   log: Logger,

@@ -1,6 +1,5 @@
-// Runs the commands of one partition while this process owns it: takes them in order, lets keys run in parallel, claims,
-// calls the function, and records one outcome each. It never blocks the poll loop, and what it has recorded is all that a
-// later owner needs. Called by the worker group.
+// Runs the commands of one partition while this process owns it: takes them in order, lets keys run in parallel, records one
+// outcome each. It never blocks the poll loop, and what is recorded is all that a later owner needs. Made by the worker group.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
 import { FencedError } from '../platform/log-writer.ts';
@@ -8,7 +7,7 @@ import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 import { type AttemptTools, createAttempts } from './attempts.ts';
 import { type ConcludeTools, createConclude } from './conclude.ts';
-import { deletedUnrun, tellDeletedCommands } from './deleted-commands.ts';
+import { createDeletedUntaken } from './deleted-commands.ts';
 import { checkpointMetadata, createInHand, maxInHand } from './in-hand.ts';
 import { type Arrival, createInbox } from './inbox.ts';
 import { createKeyOrder } from './key-order.ts';
@@ -50,8 +49,9 @@ export function createPartitionRunner(
   const order = createKeyOrder<Task>();
   const running = createRunning(tools.call, announce);
   const { lost, fatal } = control;
-  const tenure = createTenure(tools, place, { undone: () => inHand.undone(), renewed: go, lost, fatal });
+  const tenure = createTenure(tools, place, { undone: () => inHand.undone(), renewed, lost, fatal });
   const recorder = createRecorder(tools, place, tenure.writer, stored);
+  const deleted = createDeletedUntaken(log, place);
   const conclude = createConclude(tools, place, recorder, () => stopped);
   const attempts = createAttempts(tools, place, { stopped: () => stopped, run: running.run, conclude });
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
@@ -92,13 +92,22 @@ export function createPartitionRunner(
     go();
   }
 
-  /** Commands before `logStart` are gone from the log. What of them was not taken yet never will be. */
-  function begins(logStart: number) {
+  /**
+   * Commands before `logStart` are gone from the log. True: some that were not taken here, so this owner must be put in
+   * doubt. They may have run elsewhere; who still owns the partition after the doubt tells.
+   */
+  function begins(logStart: number): boolean {
     const owned = tenure.ownership;
     // A takeover looks by itself, and has not told yet from where on.
-    if (stopped || owned === undefined || inHand.next < owned.from || logStart <= received) return;
-    tellDeletedCommands(log, place, logStart, deletedUnrun(received, logStart, owned));
+    if (stopped || owned === undefined || inHand.next < owned.from || logStart <= received) return false;
+    deleted.note(received, logStart);
     received = logStart;
+    return true;
+  }
+
+  function renewed() {
+    if (tenure.ownership) deleted.tell(tenure.ownership);
+    go();
   }
 
   function room() {

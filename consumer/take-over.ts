@@ -24,6 +24,8 @@ export type Ownership = {
   horizon: number;
   /** Offset of the fence record in the partition of the events topic. */
   fence: number;
+  /** Says what was deleted before it ran: of a partition that comes, not of one that stays. */
+  tellDeleted: () => void;
 };
 
 export type TakeOverTools = {
@@ -101,9 +103,9 @@ export async function takeOver(
       fence = await appendFence();
       read = await readTo(fence);
     }
-    read.tellDeleted();
     const owner = `${identity}#${producerId}.${producerEpoch}`;
-    return { writer, owner, fence, from: read.from, isDone: read.isDone, horizon: read.horizon };
+    const { from, isDone, horizon, tellDeleted } = read;
+    return { writer, owner, fence, from, isDone, horizon, tellDeleted };
   } catch (error) {
     await writer.close(0);
     throw error;

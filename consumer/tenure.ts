@@ -103,7 +103,11 @@ export function createTenure(
 
   return {
     /** Undefined: it was over before it began. */
-    begin: take,
+    async begin(): Promise<Ownership | undefined> {
+      const taken = await take();
+      taken?.tellDeleted();
+      return taken;
+    },
     get ownership() {
       return current;
     },

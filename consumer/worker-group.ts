@@ -44,8 +44,14 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
   const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
   const logStart = watchLogStart({
     ...{ cluster: tools.cluster, topics, log },
-    begins: (topic, partition, offset) => runners.get(nameOf(topic, partition))?.begins(offset),
+    begins: (topic, partition, offset) => runners.get(nameOf(topic, partition))?.begins(offset) && hold(),
   });
+
+  /** Perhaps these partitions are another's by now: the group is asked. */
+  function hold() {
+    for (const runner of runners.values()) runner.hold();
+    doubts = heartbeatsToBelieve;
+  }
 
   function add(topic: string, partition: number): Promise<void> {
     const at = [{ topic, partitions: [partition] }];
@@ -169,10 +175,7 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     /** Resolves once the partitions of the first assignment have been taken over. */
     ready: ready.promise,
     /** This process was out of touch for longer than a session: its partitions may be another's by now. */
-    hold() {
-      for (const runner of runners.values()) runner.hold();
-      doubts = heartbeatsToBelieve;
-    },
+    hold,
     runners: (): Iterable<PartitionRunner> => runners.values(),
     /** Something may start again. */
     go: () => {

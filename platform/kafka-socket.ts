@@ -10,5 +10,7 @@ export const kafkaSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = ssl
     ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
     : connectTcp({ host, port }, onConnect);
+  // While a broker is away kafkajs ends one and the same socket again and again, and each time Node adds a listener to it.
+  socket.setMaxListeners(0);
   return socket.setNoDelay(true).setKeepAlive(true, keepAliveDelayMs);
 };
