@@ -38,7 +38,7 @@ export function createGroupConsumer({
     rebalanceTimeout: Math.max(sessionTimeoutMs, 30_000),
     heartbeatInterval: Math.min(1_000, sessionTimeoutMs / 3),
     maxWaitTimeInMs: 200,
-    maxBytesPerPartition: 524_288,
+    maxBytesPerPartition: 262_144,
     allowAutoTopicCreation: false,
     // Every field, because kafkajs's defaults change with NODE_ENV.
     retry: {

@@ -35,7 +35,7 @@ export type ProjectorGroupOptions = {
 };
 
 /** Documents pending above which fetching pauses until MongoDB has caught up. */
-const highWater = 20_000;
+const highWater = 10_000;
 /** After a large flush (documents) the next fetch waits a little (milliseconds), so that it brings more. */
 const gather = { from: 8, ms: 30 };
 
