@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Filter } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { choosePorts } from '../embedded/ports.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { type ReadModel, readModelNamed } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
+import { startTcpProxy } from '../test/faults/tcp-proxy.ts';
 import { until } from '../test/stack/deadline.ts';
 import { silent as log } from '../test/stack/log.ts';
 import { createLookUp } from './look-up.ts';
@@ -71,6 +73,21 @@ describe('look-ups', () => {
 });
 
 describe('with MongoDB away', () => {
+  test('a server that says nothing, and does not hang up either, costs a round trip its time and no more', async () => {
+    const { port } = await choosePorts({ port: { wanted: undefined, previous: undefined, setting: 'test' } });
+    const proxy = await startTcpProxy(port, { port: Number(uri.port) });
+    const far = createMongo(`mongodb://127.0.0.1:${port}${uri.pathname}?directConnection=true`);
+    const { find } = createLookUp({ model: readModelNamed(far.db, 'jobs_v1'), log, roundTripMs: 300 });
+    const read = () => find('t/1').then((job) => job?.id);
+    await until('an answer', () => read().catch((error: unknown) => log.debug({ err: error }, 'not yet')));
+    proxy.blackHole(true);
+    await expect(read()).rejects.toMatchObject({ code: 'read-model-unavailable', retryAfter: 2 });
+    proxy.blackHole(false);
+    await until('an answer', () => read().catch((error: unknown) => log.debug({ err: error }, 'not yet')));
+    await far.close();
+    await proxy.close();
+  });
+
   test('a read is told so, with the cause; a PUT goes on without it; both work again when it is back', async () => {
     const { model: watched, shut, sizes } = behindDoor();
     const { find, findIfThere } = createLookUp({ model: watched, log });

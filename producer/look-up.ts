@@ -6,7 +6,7 @@ import type { ReadModel } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 
-/** `patient` waits for the answer, however long it takes. */
+/** `patient` waits for the answer, or until there is none. */
 type Asked = {
   id: string;
   patient: boolean;
@@ -21,8 +21,16 @@ const perRoundTrip = 500;
 /** How long to gather before the next round trip (milliseconds), given the size of the last one. */
 const lingerAfter = (last: number): number => (last < 4 ? 0 : Math.min(8, last / 4));
 
-/** `patienceMs`: how long a PUT waits for an answer that it can do without. */
-export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadModel; log: Logger; patienceMs?: number }) {
+export type LookUpOptions = {
+  model: ReadModel;
+  log: Logger;
+  /** How long a PUT waits for an answer that it can do without (milliseconds). */
+  patienceMs?: number;
+  /** How long MongoDB may take for one round trip (milliseconds): the driver has no limit of its own. */
+  roundTripMs?: number;
+};
+
+export function createLookUp({ model, log, patienceMs = 250, roundTripMs = 10_000 }: LookUpOptions) {
   let asked: Asked[] = [];
   let working = false;
   let away = false;
@@ -39,7 +47,8 @@ export function createLookUp({ model, log, patienceMs = 250 }: { model: ReadMode
         for (const { patient, resolve } of [...batch, ...asked]) if (!patient) resolve(undefined);
       }, patienceMs);
       try {
-        const found = await model.jobs.find({ _id: { $in: batch.map(({ id }) => id) } }).toArray();
+        const signal = AbortSignal.timeout(roundTripMs);
+        const found = await model.jobs.find({ _id: { $in: batch.map(({ id }) => id) } }, { signal }).toArray();
         const jobs = new Map(found.map((job) => [job._id, job]));
         for (const { id, resolve } of batch) resolve(jobs.get(id));
         if (away) log.info('the read model answers again');
