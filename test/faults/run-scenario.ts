@@ -14,6 +14,7 @@ import type { Breach, Deleted, Termination } from './invariants-history.ts';
 import { observe } from './invariants-observe.ts';
 import { openJournal } from './journal.ts';
 import { createLoad } from './load.ts';
+import type { ProcessHandle } from './process-handle.ts';
 import { randomFrom } from './random.ts';
 import { createLogReader } from './reader.ts';
 import { createRecovery } from './recovery.ts';
@@ -24,6 +25,8 @@ import type { SmallDisk } from './small-disk.ts';
 /** Milliseconds. A scenario that hangs is a failure of the suite; so long it may take until everything is quiet. */
 const usualDeadline = 300_000;
 const quietMs = 60_000;
+/** In which a process has to end after SIGTERM. */
+const stopDeadlineMs = 15_000;
 
 /** `plain`: Kafka's console consumer reads along. */
 export type ScenarioRun = {
@@ -80,7 +83,12 @@ export async function runScenario(
         recovery.healed();
       },
       poison: (records: readonly Poison[]) => void poison.push(...records),
-      terminated: (termination: Termination) => void terminations.push(termination),
+      async terminate(handle: ProcessHandle) {
+        const sentAt = performance.now();
+        const code = await handle.terminate();
+        terminations.push({ name: handle.name, code, ms: performance.now() - sentAt, deadlineMs: stopDeadlineMs });
+        return code;
+      },
       breach: (breach: Breach) => void ofItsOwn.push(breach),
       readLog: reader.readOn,
       deleted: ({ unrun = [], unprojected = [] }: Partial<Deleted> = {}) => {

@@ -1,8 +1,9 @@
 // What a fault of the suite is, and what it may use. The files in `scenarios/` export them, run-scenario.ts runs them.
 import type { FaultStack } from './fault-stack.ts';
 import type { FaultSystem, SystemSettings } from './fault-system.ts';
-import type { Breach, Deleted, Termination } from './invariants-history.ts';
+import type { Breach, Deleted } from './invariants-history.ts';
 import type { Load } from './load.ts';
+import type { ProcessHandle } from './process-handle.ts';
 import type { Log } from './reader.ts';
 import type { SmallDisk } from './small-disk.ts';
 
@@ -52,8 +53,8 @@ export type FaultContext = {
   deleted(records?: Partial<Deleted>): Deleted;
   /** What must hold in this fault alone, and does not; with the number of the invariant that it belongs to. */
   breach(breach: Breach): void;
-  /** A SIGTERM that the scenario sent: how the process ended, after how many milliseconds; -1: it had to be killed. */
-  terminated(termination: Termination): void;
+  /** SIGTERM; how and how soon the process ends is checked. Resolves to its exit code, -1 where it had to be killed. */
+  terminate(handle: ProcessHandle): Promise<number>;
 };
 
 export type Poison = { topic: string; partition: number; offset: number };

@@ -15,18 +15,13 @@ const mostWorkers = 5;
 /** Milliseconds. An answer to lose may not come for long: what has not happened by then is let go. */
 const patienceMs = 20_000;
 
-export async function openTrouble({ system, stack, load, random, terminated }: FaultContext) {
+export async function openTrouble({ system, stack, load, random, terminate }: FaultContext) {
   const direct = await openDirectLog(system, load);
   const { kafka, registry } = system.proxy;
   const ms = (least: number, most: number) => lasting(between(random, least, most));
   const [judged] = system.workers;
   const others = () => system.workers.filter((worker) => worker !== judged && worker.alive);
 
-  async function terminate(handle: ProcessHandle): Promise<void> {
-    const began = performance.now();
-    const code = await handle.terminate();
-    terminated({ name: handle.name, code, ms: performance.now() - began, deadlineMs: 15_000 });
-  }
   async function pause(handle: ProcessHandle, most: number): Promise<void> {
     handle.stop();
     await ms(500, most);
@@ -110,9 +105,9 @@ export async function openTrouble({ system, stack, load, random, terminated }: F
   ];
   const early: readonly Kind[] = [
     ['the api is killed', () => pick(random, system.api).kill()],
-    ['the api ends', () => terminate(pick(random, system.api))],
+    ['the api ends', async () => void (await terminate(pick(random, system.api)))],
     ['the projector is killed', () => system.projector.kill()],
-    ['the projector ends', () => terminate(system.projector)],
+    ['the projector ends', async () => void (await terminate(system.projector))],
     ['the first worker is killed', async () => void (await judged?.kill())],
   ];
 

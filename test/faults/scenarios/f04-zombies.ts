@@ -2,7 +2,7 @@
 // must find itself fenced out, and nothing that it still says may get in: neither when the new owner has recorded outcomes,
 // nor between what the new owner has read and its first append.
 
-import { soon } from '../../stack/deadline.ts';
+import { cutOffInAppend } from '../cut-off.ts';
 import { apiKeys } from '../kafka-frames.ts';
 import { fencedOut, logged, more, onlyClient, workersBut } from '../moments.ts';
 import type { ProcessHandle } from '../process-handle.ts';
@@ -29,18 +29,7 @@ async function cutOff(
   const { kafka } = system.proxy;
   const client = onlyClient(owner);
   const before = owner.logs().length;
-  const underWay = Promise.withResolvers<() => void>();
-  const delivered = kafka.intercept({ apiKey: apiKeys.produce, client, at: 'request' }, async () => {
-    const release = Promise.withResolvers<void>();
-    const reach = kafka.isolate(client);
-    underWay.resolve(() => {
-      release.resolve();
-      reach();
-    });
-    await release.promise;
-    return 'pass';
-  });
-  const deliver = await soon('an append of the owner', underWay.promise);
+  const { deliver, delivered } = await cutOffInAppend(system, owner);
   let successor: ProcessHandle;
   switch (late) {
     case 'when its successor has recorded outcomes':

@@ -11,7 +11,7 @@ export const comingAndGoing: Scenario = {
   holds: [1, 2, 3, 8],
   inCi: false,
   system: { workers: 2 },
-  async run({ system, load, random, note, healed, terminated }) {
+  async run({ system, load, random, note, healed, terminate }) {
     load.begin({ perSecond: 150 });
     await more(load, 100);
     const seen = { joined: 0, left: 0, killed: 0 };
@@ -31,10 +31,7 @@ export const comingAndGoing: Scenario = {
         await pick(random, alive).kill();
       } else {
         seen.left++;
-        const leaving = pick(random, alive);
-        const began = performance.now();
-        const code = await leaving.terminate();
-        terminated({ name: leaving.name, code, ms: performance.now() - began, deadlineMs: 15_000 });
+        await terminate(pick(random, alive));
       }
       note(JSON.stringify(seen));
       await lasting(between(random, 0, 200));

@@ -17,7 +17,7 @@ export const apiEnds: Scenario = {
   name: 'the api is killed in a batch, then stopped under load',
   holds: [1, 4, 10],
   inCi: true,
-  async run({ system, load, random, note, healed, terminated }) {
+  async run({ system, load, random, note, healed, terminate }) {
     const [api] = system.api;
     must(api !== undefined, 'there is no api');
     const { kafka } = system.proxy;
@@ -59,12 +59,10 @@ export const apiEnds: Scenario = {
     );
     // Sent, and in the api's hands: they wait for the batch in front of them.
     await soon('requests in flight', reached(system.http, inFlight));
-    const began = performance.now();
-    const ended = api.terminate();
+    const ended = terminate(api);
     signalled.resolve();
     const code = await ended;
     await held;
-    terminated({ name: 'api', code, ms: performance.now() - began, deadlineMs: 15_000 });
     const answers = await Promise.all(puts);
     await Promise.all(others.map((client) => client.close()));
     const count = (outcome: string) => answers.filter((answer) => answer.outcome === outcome).length;

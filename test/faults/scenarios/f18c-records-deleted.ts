@@ -2,15 +2,13 @@
 // The owners go on writing, also after Kafka was killed; and an owner that is cut off must stay fenced out although the fence
 // itself is gone.
 
-import { soon } from '../../stack/deadline.ts';
 import { clusterOf } from '../brokers.ts';
-import { apiKeys } from '../kafka-frames.ts';
+import { cutOffInAppend } from '../cut-off.ts';
 import { askProducers, type KnownProducer } from '../kafka-request.ts';
-import { fencedOut, groupSilent, logged, more, onlyClient } from '../moments.ts';
+import { fencedOut, groupSilent, logged, more } from '../moments.ts';
 import { pastRecords } from '../past-records.ts';
-import type { ProcessHandle } from '../process-handle.ts';
 import { between } from '../random.ts';
-import { type FaultContext, must, type Scenario } from '../scenario.ts';
+import { must, type Scenario } from '../scenario.ts';
 
 const perSecond = 150;
 
@@ -61,7 +59,7 @@ export const recordsDeleted: Scenario = {
     let owner = first;
     for (const killsKafka of [false, true]) {
       const before = owner.logs().length;
-      const back = await cutOff(context, owner);
+      const { deliver, delivered } = await cutOffInAppend(system, owner);
       const successor = await system.startWorker();
       await more(load, 100);
       await load.end();
@@ -69,7 +67,8 @@ export const recordsDeleted: Scenario = {
       if (killsKafka) await restartKafka();
       note(`the fence is deleted: ${JSON.stringify(await remembered())}`);
       const from = owner.logs().length;
-      await back();
+      deliver();
+      await delivered;
       // With the broker the append is gone that would be refused; then it is enough that nothing was written meanwhile.
       note(await (killsKafka ? logged(owner, groupSilent, before) : logged(owner, fencedOut, from, 30_000)));
       await owner.kill();
@@ -96,25 +95,3 @@ export const recordsDeleted: Scenario = {
     );
   },
 };
-
-/** Cuts an owner off with an append under way. The function it returns lets it back in, its append first. */
-async function cutOff({ system }: FaultContext, owner: ProcessHandle): Promise<() => Promise<void>> {
-  const { kafka } = system.proxy;
-  const client = onlyClient(owner);
-  const underWay = Promise.withResolvers<() => void>();
-  const delivered = kafka.intercept({ apiKey: apiKeys.produce, client, at: 'request' }, async () => {
-    const release = Promise.withResolvers<void>();
-    const reach = kafka.isolate(client);
-    underWay.resolve(() => {
-      release.resolve();
-      reach();
-    });
-    await release.promise;
-    return 'pass';
-  });
-  const letBackIn = await soon('an append of the owner', underWay.promise);
-  return () => {
-    letBackIn();
-    return delivered;
-  };
-}

@@ -28,7 +28,7 @@ export const longJob: Scenario = {
   once: true,
   deadlineMs: minutes * 60_000 + 240_000,
   system: { workers: 3, env: { PUTLOG_SESSION_TIMEOUT_MS: '10000' } },
-  async run({ system, load, random, note, healed, terminated, readLog }) {
+  async run({ system, load, random, note, healed, terminate, readLog }) {
     load.begin({ perSecond: 20, connections: 8 });
     await more(load, 40);
     const ms = minutes * 60_000;
@@ -53,10 +53,7 @@ export const longJob: Scenario = {
         await pick(random, alive).kill();
       } else {
         seen.left++;
-        const leaving = pick(random, alive);
-        const began = performance.now();
-        const code = await leaving.terminate();
-        terminated({ name: leaving.name, code, ms: performance.now() - began, deadlineMs: 15_000 });
+        await terminate(pick(random, alive));
       }
       note(JSON.stringify(seen));
       await lasting(Math.min(between(random, 2_000, 8_000), Math.max(0, end - performance.now())));
