@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Socket } from 'node:net';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { choosePorts } from '../embedded/ports.ts';
 import { startTcpProxy } from '../test/faults/tcp-proxy.ts';
 import type {} from '../test/stack/addresses.ts';
 import { until } from '../test/stack/deadline.ts';
-import { createMongo, insertNew } from './mongo.ts';
+import { createMongo, insertNew, insertSmall } from './mongo.ts';
 import { checkpointId, openReadModel, readModelNamed } from './read-model.ts';
 
 const uri = new URL(inject('stack').mongoUri);
@@ -84,6 +86,46 @@ test('a server that comes up after the first tries is found, also by tries at th
   const proxy = await startTcpProxy(port, { port: Number(uri.port) });
   await until('pings', async () => (await pings()).every(({ status }) => status === 'fulfilled') || undefined);
   await early.close();
+  await proxy.close();
+});
+
+/** Sockets that this process opened to `port` while `work` ran. */
+async function socketsTo(port: number, work: () => Promise<unknown>): Promise<Socket[]> {
+  const opened: Socket[] = [];
+  const note = (message: unknown) => {
+    const socket = typeof message === 'object' && message !== null && 'socket' in message ? message.socket : undefined;
+    if (socket instanceof Socket) opened.push(socket);
+  };
+  subscribe('net.client.socket', note);
+  await work();
+  unsubscribe('net.client.socket', note);
+  return opened.filter(({ remotePort }) => remotePort === port);
+}
+
+test('a call comes back whenever in the end of its connection it was made', async () => {
+  const { port } = await choosePorts({ port: { wanted: undefined, previous: undefined, setting: 'test' } });
+  const proxy = await startTcpProxy(port, { port: Number(uri.port) });
+  const address = `mongodb://127.0.0.1:${port}${uri.pathname}?directConnection=true`;
+  const clients = [0, 1, 2, 3, 4].map(() => createMongo(address, { selectionTimeoutMs: 200 }));
+  const calls: Promise<unknown>[] = [];
+  /** Calls that were made between the end of their socket and its `close`. */
+  let between = 0;
+  for (const [turns, client] of clients.entries())
+    for (const socket of await socketsTo(port, () => insertSmall(client.db, 'things', [{ _id: 1_000 }]))) {
+      let closed = false;
+      socket.once('close', () => (closed = true));
+      const callIn = (left: number) => {
+        if (left > 0) return void setImmediate(callIn, left - 1);
+        if (socket.destroyed && !closed) between++;
+        calls.push(insertSmall(client.db, 'things', [{ _id: 1_001 }]).catch((error: unknown) => error));
+      };
+      socket.once('end', () => callIn(turns));
+    }
+  proxy.end();
+  await until('the ends of the connections', async () => calls.length >= clients.length || undefined);
+  await Promise.all(calls);
+  expect(between).toBeGreaterThan(0);
+  await Promise.all(clients.map((client) => client.close()));
   await proxy.close();
 });
 

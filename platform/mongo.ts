@@ -8,6 +8,7 @@ import {
   MongoServerError,
   type OptionalUnlessRequiredId,
 } from 'mongodb';
+import './mongodb-drain.ts';
 
 /** Times in milliseconds. A server that is away is reported after `serverSelectionTimeoutMS`, not after the driver's 30 s. */
 export function createMongo(uri: string, { maxPoolSize = 10, selectionTimeoutMs = 2_000 } = {}) {

@@ -10,7 +10,7 @@ export type Verdict = 'pass' | 'drop' | 'cut' | 'lose';
 export type Match = { apiKey: number; client?: RegExp; node?: number };
 
 /** What it does, it does in front of all brokers. */
-export type KafkaProxy = Omit<TcpProxy, 'port'> & {
+export type KafkaProxy = Omit<TcpProxy, 'port' | 'end'> & {
   /**
    * Drops the answers to the next `count` matching requests, which reach the broker; resolves when that is done. With
    * `broken` the connection breaks each time, else the client waits until its own timeout.

@@ -13,6 +13,8 @@ export type TcpProxy = {
   refuse(on: boolean): Promise<void>;
   /** Ends all connections with RST. */
   reset(): void;
+  /** Ends all connections with FIN, as a server does that goes in good order. */
+  end(): void;
   /** Asked for each chunk; the order is kept. */
   delay(ms: () => number): void;
   /** As if nothing had been asked for. */
@@ -35,7 +37,7 @@ export async function startTcpProxy(
   target: { port: number },
   look: () => Look = () => asItIs,
 ): Promise<TcpProxy> {
-  const connections = new Set<{ reset: () => void }>();
+  const connections = new Set<{ reset: () => void; end: () => void }>();
   let delayOf = () => 0;
   let hole: PromiseWithResolvers<void> | undefined;
   let server: Server | undefined;
@@ -48,6 +50,10 @@ export async function startTcpProxy(
         connections.delete(both);
         client.resetAndDestroy();
         upstream.resetAndDestroy();
+      },
+      end() {
+        client.end();
+        upstream.end();
       },
     };
     connections.add(both);
@@ -117,6 +123,9 @@ export async function startTcpProxy(
     blackHole,
     refuse: (on) => (on ? refuse() : open()),
     reset,
+    end: () => {
+      for (const connection of connections) connection.end();
+    },
     delay: (ms) => {
       delayOf = ms;
     },
