@@ -45,6 +45,8 @@ export async function openCalls(stack: BenchStack, topic: string) {
         payload: text,
         digest: digestOf(text),
         submittedAt,
+        dueAt: null,
+        after: null,
       },
     };
     const subject = `${type}/${id}`;

@@ -1,13 +1,14 @@
-// One command of a partition from its claim to its recorded outcome: a duplicate is dropped, a killer of workers ends as a
-// dead letter, anything else is run and its fate recorded. The partition runner calls it, in the order of the log.
+// One command of a partition from its claim to its recorded outcome: a duplicate is dropped, what is not due is put off, a
+// killer of workers ends as a dead letter, anything else is run and its fate recorded. The partition runner calls it, in the
+// order of the log.
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { Command } from '../schemas/command.ts';
-import { positionText } from '../schemas/job-status.ts';
+import { positionText } from '../schemas/position.ts';
 import type { Claims } from './claims.ts';
 import type { Gate } from './gate.ts';
 import type { HandlerResult } from './handler-result.ts';
-import { deadAfterTakes, decide, type Fate } from './outcome.ts';
-import type { Task } from './running.ts';
+import { deadAfterTakes, decide, type Fate, type PutOff } from './outcome.ts';
+import type { Task } from './task.ts';
 
 export type AttemptTools = {
   claims: Claims;
@@ -15,65 +16,95 @@ export type AttemptTools = {
   jobs: ReadonlyMap<string, LoadedJob>;
 };
 
-/** `stopped`: the partition is no longer ours. `run` never rejects for what the function does; `conclude` records. */
+/**
+ * `stopped`: the partition is no longer ours. `run` never rejects for what the function does; `conclude` records what the
+ * command came to, `retryInPlace` that it runs again.
+ */
 export type AttemptSteps = {
   stopped: () => boolean;
   run: (task: Task, job: LoadedJob) => Promise<HandlerResult>;
   conclude: (task: Task, fate: Fate) => Promise<void>;
+  retryInPlace: (task: Task, putOff: PutOff & { kind: 'retrying' }) => Promise<void>;
 };
+
+/** `again`: the task has its next attempt before it, and when. */
+export type AttemptEnd = 'over' | 'again';
 
 const claimId = ({ type, id, generation, attempt }: Command) => `${type}/${id}/${generation}.${attempt}`;
 
 export function createAttempts(
   { claims, gate, jobs }: AttemptTools,
   { topic, partition }: { topic: string; partition: number },
-  { stopped, run, conclude }: AttemptSteps,
+  { stopped, run, conclude, retryInPlace }: AttemptSteps,
 ) {
   /** Claims that are ours and have no outcome yet, each with the owner that it was made for. */
   const claimed = new Map<string, string>();
 
-  async function runJob(task: Task, job: LoadedJob, over: () => void): Promise<void> {
+  async function runJob(task: Task, job: LoadedJob, over: () => void): Promise<AttemptEnd> {
     // The partition may have gone while this waited behind the gate.
-    if (stopped()) return;
+    if (stopped()) return 'over';
     const result = await run(task, job);
     over();
-    if (!stopped()) await conclude(task, decide(result));
+    if (stopped()) return 'over';
+    const { retry, ordered } = job.definition;
+    const { attempt } = task.command;
+    const fate = decide(result, { retry, attempt, now: Date.now(), random: Math.random() });
+    if (fate.kind !== 'retrying' || !ordered) return end(task, fate);
+    await retryInPlace(task, fate);
+    task.command = { ...task.command, attempt: attempt + 1 };
+    task.notBefore = fate.dueAt;
+    return 'again';
   }
 
-  function runClaimed(task: Task, takes: number, over: () => void): Promise<void> {
+  async function end(task: Task, fate: Fate): Promise<AttemptEnd> {
+    await conclude(task, fate);
+    return 'over';
+  }
+
+  /** An attempt that was lost with its worker counts as one. */
+  function runClaimed(task: Task, takes: number, over: () => void): Promise<AttemptEnd> {
     const job = jobs.get(task.command.type);
+    if (takes > 1) task.command = { ...task.command, attempt: task.command.attempt + takes - 1 };
     if (job !== undefined && takes < deadAfterTakes - 1) return gate.run(() => runJob(task, job, over));
     if (job !== undefined && takes < deadAfterTakes) return gate.runAlone(() => runJob(task, job, over));
     over();
     if (job === undefined) {
       const detail = `This worker has no job type "${task.command.type}".`;
-      return conclude(task, { kind: 'dead', code: 'unknown-job-type', detail });
+      return end(task, { kind: 'dead', code: 'unknown-job-type', detail });
     }
     const detail = `Its worker died ${takes - 1} times while the job ran.`;
-    return conclude(task, { kind: 'dead', code: 'job-killed-its-worker', detail });
+    return end(task, { kind: 'dead', code: 'job-killed-its-worker', detail });
   }
 
   return {
     /**
-     * Resolves when its outcome is in the log, or there is none to record.
+     * Resolves when its outcome is in the log, or there is none to record, or its next attempt has to wait.
      * @param owner of the partition, whose claim it is. @param over told once the function is over, or not to be called
      * @throws FencedError
      */
-    async attempt(task: Task, owner: string, over: () => void): Promise<void> {
+    async attempt(task: Task, owner: string, over: () => void): Promise<AttemptEnd> {
       const { command, offset } = task;
       const id = claimId(command);
       const position = positionText({ topic, partition, offset });
-      const claim = await claims.claim({ id, position, owner, digest: command.digest });
-      if (stopped()) return claim.kind === 'mine' ? claims.release([id], owner) : undefined;
-      if (claim.kind === 'mine') {
-        claimed.set(id, owner);
-        await runClaimed(task, claim.takes, over);
-        if (!stopped()) claimed.delete(id);
-        return;
+      const handedOn = command.after === null ? {} : { after: positionText(command.after) };
+      const claim = await claims.claim({ id, position, owner, digest: command.digest, ...handedOn });
+      if (stopped()) {
+        if (claim.kind === 'mine') await claims.release([id], owner);
+        return 'over';
       }
-      over();
-      const detail = 'Another payload came first under this id.';
-      if (!claim.samePayload) await conclude(task, { kind: 'rejected', code: 'id-conflict', detail });
+      if (claim.kind === 'duplicate') {
+        over();
+        const detail = 'Another payload came first under this id.';
+        return claim.samePayload ? 'over' : end(task, { kind: 'rejected', code: 'id-conflict', detail });
+      }
+      if (command.dueAt !== null && command.dueAt > Date.now()) {
+        over();
+        return end(task, { kind: 'scheduled', dueAt: command.dueAt });
+      }
+      claimed.set(id, owner);
+      const ended = await runClaimed(task, claim.takes, over);
+      if (!stopped()) claimed.delete(id);
+      return ended;
     },
 
     /** Gives up in good order what has no outcome: it is not held against these jobs. */

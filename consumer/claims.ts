@@ -10,7 +10,8 @@ import { persist } from '../platform/persist.ts';
 /** `_id` is `<type>/<id>/<generation>.<attempt>`, `position` that of the command, `owner` one term of one partition. */
 type ClaimDocument = { _id: string; position: string; owner: string; digest: string; takes: number; at: Date };
 
-export type ClaimRequest = { id: string; position: string; owner: string; digest: string };
+/** `after`: the command that put this one off has, or had, the same claim, and hands it on. */
+export type ClaimRequest = { id: string; position: string; owner: string; digest: string; after?: string };
 
 /** `takes` counts the owners that have begun this command, this one included. */
 export type Claim = { kind: 'mine'; takes: number } | { kind: 'duplicate'; samePayload: boolean };
@@ -70,11 +71,13 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
     const ids = taken.flatMap((i) => batch[i]?.id ?? []);
     const found = new Map((await collection.find({ _id: { $in: ids } }).toArray()).map((claim) => [claim._id, claim]));
     const again: { id: string; owner: string }[] = [];
+    const handedOn: number[] = [];
     for (const i of taken) {
       const request = batch[i];
       const claim = request && found.get(request.id);
       if (request === undefined || claim === undefined) throw new Error('a claim vanished between two reads');
-      if (claim.position !== request.position)
+      if (claim.position === request.after) handedOn.push(i);
+      else if (claim.position !== request.position)
         claims[i] = { kind: 'duplicate', samePayload: claim.digest === request.digest };
       else if (claim.owner === request.owner) claims[i] = { kind: 'mine', takes: claim.takes };
       else {
@@ -89,6 +92,19 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
         })),
         { ordered: false },
       );
+    if (handedOn.length === 0) return;
+    // One of several that were put off by the same command gets it; the others find it taken.
+    await handOn(handedOn.flatMap((i) => batch[i] ?? []));
+    await meet(batch, handedOn, claims);
+  }
+
+  async function handOn(requests: ClaimRequest[]) {
+    const at = new Date();
+    await collection.bulkWrite(
+      requests.map(({ id, position, owner, after = '' }) => ({
+        updateOne: { filter: { _id: id, position: after }, update: { $set: { position, owner, takes: 1, at } } },
+      })),
+    );
   }
 
   return {

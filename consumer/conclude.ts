@@ -1,9 +1,12 @@
-// Has the fate of a command recorded; a dead letter gets the bytes of its record first. The partition runner calls it.
+// Has the fate of a command recorded, or that it runs again in its place; a dead letter gets the bytes of its record first. The
+// partition runner has one, its attempts call it.
+import type { KafkaMessage } from 'kafkajs';
+import type { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 import { createOriginals, type OriginalsTools } from './originals.ts';
-import type { Fate, Outcome } from './outcome.ts';
+import type { Fate, Outcome, PutOff } from './outcome.ts';
 import type { Recorder } from './recorder.ts';
-import type { Task } from './running.ts';
+import type { Task } from './task.ts';
 
 export type ConcludeTools = OriginalsTools & { writeCommand: (command: Command) => Buffer };
 
@@ -24,6 +27,17 @@ export function createConclude(
     await record(task, { ...fate, original: found ?? writeCommand(task.command) });
   }
 
-  return (task: Task, fate: Fate): Promise<void> =>
-    fate.kind === 'dead' ? recordDead(task, fate) : record(task, fate);
+  return {
+    conclude: (task: Task, fate: Fate): Promise<void> =>
+      fate.kind === 'dead' ? recordDead(task, fate) : record(task, fate),
+    announce: ({ command, offset, traceparent }: Task, startedAt: number, runs: () => boolean): Promise<void> =>
+      recorder.started(command, { offset, startedAt, runs }, traceparent),
+    /** A record that is no command: nobody knows of what job. */
+    unreadable: ({ offset, value }: KafkaMessage, { message: detail }: UndecodableError): Promise<void> => {
+      const outcome = { kind: 'dead', code: 'record-undecodable', detail, original: value ?? Buffer.alloc(0) } as const;
+      return recorder.outcome(outcome, undefined, { offset: Number(offset), startedAt: null });
+    },
+    retryInPlace: (task: Task, putOff: PutOff & { kind: 'retrying' }): Promise<void> =>
+      recorder.again(putOff, task.command, task, task.traceparent),
+  };
 }

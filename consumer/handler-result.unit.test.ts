@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { describe, expect, test } from 'vitest';
 import { defineJob, type JobContext } from '../schemas/define-job.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import { NonRetryableError, RetryAfter } from '../schemas/retry-errors.ts';
 import { callHandler, createResultCheck, failureOf } from './handler-result.ts';
 
 const trap = () => {
@@ -26,6 +27,13 @@ describe('what was thrown becomes words', () => {
     ['something that throws when it is read', bomb, 'the function threw something that cannot be read (object)'],
   ])('%s', (_, thrown, detail) => {
     expect(failureOf(thrown)).toEqual({ ok: false, code: 'job-failed', detail });
+  });
+
+  test('what says that there is no other attempt, or when', () => {
+    expect(failureOf(new NonRetryableError('gone'))).toMatchObject({ detail: 'gone', again: 'never' });
+    expect(failureOf(new RetryAfter(500, 'busy'))).toMatchObject({ detail: 'busy', again: { after: 500 } });
+    expect(failureOf(new TypeError('no'), ['TypeError'])).toMatchObject({ again: 'never' });
+    expect(failureOf(new Error('no'), ['TypeError'])).not.toHaveProperty('again');
   });
 
   test('no stack, and no endless message', () => {

@@ -105,7 +105,7 @@ const warn = (error: unknown) => process.emitWarning(error instanceof Error ? er
 /** Why there is no answer from the thread: stopped, out of memory, process.exit, an error that nobody caught. */
 function deathOf(error: unknown): HandlerResult {
   const failure = failureOf(error);
-  if (failure.ok || !(error instanceof Error)) return failure;
+  if (!(error instanceof Error)) return failure;
   if (error.name === 'AbortError') return { ...failure, detail: 'the function was stopped' };
   return { ...failure, detail: `the function ended its worker thread: ${failure.detail}` };
 }

@@ -20,6 +20,8 @@ export function createKeyOrder<T extends { key: string }>() {
       if (behind === undefined) busy.set(item.key, [item]);
       else behind.push(item);
     },
+    /** One that was taken may start again; its key is busy still. */
+    again: (item: T) => ready.push(item),
     /** At most `count` that may start now, oldest first. */
     take: ready.take,
     /** The call of this key is over: the next one of the key becomes ready. */

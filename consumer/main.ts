@@ -7,6 +7,7 @@ import { createCluster } from '../platform/cluster.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
+import { openLogWriter } from '../platform/log-writer.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
@@ -19,9 +20,12 @@ import { groupNames } from '../schemas/topics.ts';
 import { createCall } from './call-job.ts';
 import { createClaims, prepareClaims } from './claims.ts';
 import { createEventRecords } from './event-records.ts';
+import { fireTimers } from './fire-timers.ts';
 import { createGate } from './gate.ts';
 import { createHandlerRunner } from './handler-runner.ts';
 import { createPauses } from './pauses.ts';
+import { placeText } from './put-off-run.ts';
+import { createTimers, prepareTimers } from './timers.ts';
 import { joinWorkerGroup, type WorkerGroup } from './worker-group.ts';
 
 const outOfTouch = {
@@ -40,6 +44,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
   const mongo = createMongo(config.mongoUri);
   await persist(() => prepareClaims(mongo.db, config.dedupMs), { log, what: 'make sure of the claims index' });
+  await persist(() => prepareTimers(mongo.db), { log, what: 'make sure of the timers index' });
 
   const handlers = createHandlerRunner({
     blobs: createBlobStore(mongo.db),
@@ -51,6 +56,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   });
   const metrics = createMetrics('worker');
   const claims = createClaims({ db: mongo.db, log, fatal });
+  const timers = createTimers({ db: mongo.db, log, fatal });
   let group: WorkerGroup | undefined;
   const pauses = createPauses({
     sessionMs: config.sessionTimeoutMs,
@@ -66,7 +72,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     ...{ log, fatal },
     topics: prepared.commandTopics,
     tools: {
-      ...{ cluster, log, worker, claims, gate, jobs, records, load: { active: 0 } },
+      ...{ cluster, log, worker, claims, timers, gate, jobs, records, load: { active: 0 } },
       ...{ group: groupNames(config.prefix).workers, pauses: pauses.look, answered: pauses.answered },
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
       concurrency: config.concurrency,
@@ -81,6 +87,14 @@ export const startWorker: StartService = async (config, log, fatal) => {
   });
   await group.ready;
   const { runners } = group;
+  const writer = await persist(() => openLogWriter({ cluster, log, onFailure: fatal }), {
+    log,
+    what: 'get a producer id',
+  });
+  const firing = fireTimers({
+    ...{ timers, writer, log, fatal, source: `/putlog/workers/${worker}` },
+    places: () => [...runners()].map(placeText),
+  });
   const watchdog = startWatchdog({
     ...{ log, stuck: fatal },
     async look() {
@@ -95,10 +109,14 @@ export const startWorker: StartService = async (config, log, fatal) => {
   return {
     async stop(deadline) {
       watchdog.close();
+      const fired = firing.close();
       await group.stop(deadline);
       await health.close();
       claims.close();
+      timers.close();
       pauses.close();
+      await fired;
+      await writer.close(0);
       await Promise.all([handlers.close(), cluster.close(), mongo.close()]);
     },
   };

@@ -1,27 +1,40 @@
 // The fate of a command as a value, and the one place that turns it into an event. Pure: the partition runner calls it.
 import type { Command } from '../schemas/command.ts';
+import type { RetryPolicy } from '../schemas/define-job.ts';
 import type { ErrorCode } from '../schemas/error-codes.ts';
 import type { JobEvent } from '../schemas/event.ts';
-import { type Position, positionText } from '../schemas/job-status.ts';
+import { type Position, positionText } from '../schemas/position.ts';
 import { problem, type Violation } from '../schemas/problem.ts';
 import type { HandlerResult } from './handler-result.ts';
+import { mayRetry, retryDelay } from './retry.ts';
 
 export type Outcome =
   | { kind: 'succeeded'; result: string }
   | (Cause & { kind: 'failed' | 'rejected' })
+  | PutOff
   /** The record as it was read goes with it, so that it can be sent again. Null: it is too large to go with anything. */
   | (Cause & { kind: 'dead'; original: Buffer | null });
+
+/** The command is done with, and another one runs the job at `dueAt` (milliseconds since the epoch). */
+export type PutOff = { kind: 'scheduled'; dueAt: number } | (Cause & { kind: 'retrying'; dueAt: number });
 
 type Cause = { code: ErrorCode; detail: string; errors?: Violation[] };
 
 /** An outcome before the record is there that a dead letter carries. */
 export type Fate = Exclude<Outcome, { kind: 'dead' }> | (Cause & { kind: 'dead' });
 
-/** The fate of an attempt. Each policy that lets a job run again belongs here. */
-export function decide(result: HandlerResult): Fate {
+/** `attempt` counts from 1, those that were lost with their worker included; `now` in milliseconds since the epoch. */
+export type Circumstances = { retry: RetryPolicy; attempt: number; now: number; random: number };
+
+/** The fate of an attempt. What has had all its attempts is a dead letter; what had only one to have has failed. */
+export function decide(result: HandlerResult, { retry, attempt, now, random }: Circumstances): Fate {
   if (result.ok) return { kind: 'succeeded', result: result.result };
   const { code, detail, errors } = result;
-  return { kind: isPoison(code) ? 'dead' : 'failed', code, detail, ...(errors && { errors }) };
+  const cause: Cause = { code, detail, ...(errors && { errors }) };
+  if (isPoison(code)) return { kind: 'dead', ...cause };
+  if (retry.attempts === 1 || !mayRetry(result)) return { kind: 'failed', ...cause };
+  if (attempt >= retry.attempts) return { kind: 'dead', ...cause };
+  return { kind: 'retrying', ...cause, dueAt: now + retryDelay(result, retry, attempt, random) };
 }
 
 /** The function was never called: no call could have come of this payload, which came past the api or is older than its schema. */
@@ -30,8 +43,11 @@ const isPoison = (code: ErrorCode) => code === 'malformed-json' || code === 'inv
 /** What to record instead where an event with this outcome is larger than the log takes; undefined: nothing is smaller. */
 export function smallerOutcome(outcome: Outcome, position: Position, refusal: string): Outcome | undefined {
   if (outcome.kind === 'succeeded') return { kind: 'failed', code: 'job-result-too-large', detail: refusal };
+  if (outcome.kind === 'scheduled') return undefined;
   const { errors, ...rest } = outcome;
   if (errors !== undefined) return rest;
+  // It carries what the next attempt would run with.
+  if (rest.kind === 'retrying') return { kind: 'failed', code: rest.code, detail: rest.detail };
   if (rest.kind !== 'dead' || rest.original === null) return undefined;
   const where = `Its ${rest.original.length} bytes do not fit into an event; they stand at ${positionText(position)}.`;
   return { ...rest, detail: `${rest.detail} ${where}`, original: null };
@@ -52,6 +68,8 @@ const unreadable: Omit<Command, 'kind' | 'payload'> = {
   key: '',
   digest: '',
   submittedAt: 0,
+  dueAt: null,
+  after: null,
 };
 
 export function outcomeEvent(outcome: Outcome, command: Command | undefined, about: About): JobEvent {
@@ -70,14 +88,20 @@ export function outcomeEvent(outcome: Outcome, command: Command | undefined, abo
     worker: about.worker,
     command: about.position,
     result: outcome.kind === 'succeeded' ? outcome.result : null,
-    error: outcome.kind === 'succeeded' ? null : errorText(outcome),
+    error: 'code' in outcome ? JSON.stringify(problem(outcome.code, outcome.detail, outcome.errors)) : null,
     original: outcome.kind === 'dead' ? outcome.original : null,
+    dueAt: 'dueAt' in outcome ? outcome.dueAt : null,
+    payload: 'dueAt' in outcome ? (command?.payload ?? null) : null,
+    inPlace: false,
   };
 }
 
-function errorText(outcome: Exclude<Outcome, { kind: 'succeeded' }>): string {
-  return JSON.stringify(problem(outcome.code, outcome.detail, outcome.errors));
-}
+/** Another attempt of the same command follows; its key and its place in the log wait for it. */
+export const inPlaceEvent = (outcome: PutOff & { kind: 'retrying' }, command: Command, about: About): JobEvent => ({
+  ...outcomeEvent(outcome, command, about),
+  payload: null,
+  inPlace: true,
+});
 
 export function startedEvent(command: Command, about: About & { startedAt: number }): JobEvent {
   const { type, id, generation, attempt, key, digest, submittedAt } = command;
@@ -86,9 +110,7 @@ export function startedEvent(command: Command, about: About & { startedAt: numbe
     kind: 'started',
     ...{ type, id, generation, attempt, key, digest, submittedAt, startedAt, at, worker },
     command: position,
-    result: null,
-    error: null,
-    original: null,
+    ...{ result: null, error: null, original: null, dueAt: null, payload: null, inPlace: false },
   };
 }
 

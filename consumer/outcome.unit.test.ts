@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../schemas/command.ts';
 import { eventKinds } from '../schemas/event.ts';
-import { decide, eventId, type Outcome, outcomeEvent, smallerOutcome, startedEvent } from './outcome.ts';
+import {
+  type Circumstances,
+  decide,
+  eventId,
+  inPlaceEvent,
+  type Outcome,
+  outcomeEvent,
+  smallerOutcome,
+  startedEvent,
+} from './outcome.ts';
 
 const submit = { kind: 'submit', type: 't', id: '1', generation: 2, attempt: 3, key: 'k', payload: '{}' } as const;
-const command: Command = { ...submit, digest: 'd', submittedAt: 5 };
+const command: Command = { ...submit, digest: 'd', submittedAt: 5, dueAt: null, after: null };
 const position = { topic: 'c', partition: 4, offset: 9 };
 const about = { position, startedAt: 6, at: 7, worker: 'w' };
 const errors = [{ pointer: '/n', detail: 'is required' }];
@@ -20,23 +29,60 @@ const same = {
   at: 7,
 };
 
+const retry = { attempts: 3, backoffMs: 100, maxBackoffMs: 250, nonRetryableErrors: [] };
+const first: Circumstances = { retry, attempt: 1, now: 1_000, random: 0.5 };
+const once = { ...first, retry: { ...retry, attempts: 1 } };
+
+const nothingMore = { dueAt: null, payload: null, inPlace: false };
+
 describe('the fate of an attempt', () => {
+  const threw = { ok: false, code: 'job-failed', detail: 'no' } as const;
+  const cause = { code: 'job-failed', detail: 'no' };
+
   test('what the function returned', () => {
-    expect(decide({ ok: true, result: '{"n":1}' })).toEqual({ kind: 'succeeded', result: '{"n":1}' });
+    expect(decide({ ok: true, result: '{"n":1}' }, first)).toEqual({ kind: 'succeeded', result: '{"n":1}' });
   });
   test('what went wrong, with its violations where there are any', () => {
-    const failure = { ok: false, code: 'job-result-invalid', detail: 'no' } as const;
-    expect(decide(failure)).toEqual({ kind: 'failed', code: 'job-result-invalid', detail: 'no' });
-    expect(decide({ ...failure, errors })).toMatchObject({ kind: 'failed', errors });
+    expect(decide(threw, once)).toEqual({ kind: 'failed', ...cause });
+    expect(decide({ ...threw, errors }, once)).toMatchObject({ kind: 'failed', errors });
   });
   test('a payload that no call could come of is a dead letter', () => {
     const poison = { ok: false, detail: 'no' } as const;
-    expect(decide({ ...poison, code: 'malformed-json' })).toEqual({
+    expect(decide({ ...poison, code: 'malformed-json' }, first)).toEqual({
       kind: 'dead',
       code: 'malformed-json',
       detail: 'no',
     });
-    expect(decide({ ...poison, code: 'invalid-payload', errors })).toMatchObject({ kind: 'dead', errors });
+    expect(decide({ ...poison, code: 'invalid-payload', errors }, first)).toMatchObject({ kind: 'dead', errors });
+  });
+  test.each([
+    [1, 0, 1_000],
+    [1, 1, 1_100],
+    [2, 0.5, 1_100],
+    [2, 1, 1_200],
+    [90, 1, 1_250],
+  ])('attempt %i is followed by another after a random part (%d) of a time that doubles', (attempt, random, dueAt) => {
+    const many = { ...first, retry: { ...retry, attempts: 100 }, attempt, random };
+    expect(decide(threw, many)).toEqual({ kind: 'retrying', ...cause, dueAt });
+  });
+  test('the last attempt leaves a dead letter', () => {
+    expect(decide(threw, { ...first, attempt: 2 })).toMatchObject({ kind: 'retrying' });
+    for (const attempt of [3, 4]) expect(decide(threw, { ...first, attempt })).toEqual({ kind: 'dead', ...cause });
+  });
+  test('what the function throws decides as well', () => {
+    expect(decide({ ...threw, again: 'never' }, first)).toEqual({ kind: 'failed', ...cause });
+    expect(decide({ ...threw, again: { after: 7_777 } }, first)).toMatchObject({ kind: 'retrying', dueAt: 8_777 });
+    expect(decide({ ...threw, again: { after: 7_777 } }, { ...first, attempt: 3 })).toMatchObject({ kind: 'dead' });
+    for (const after of [Number.NaN, -1])
+      expect(decide({ ...threw, again: { after } }, first)).toMatchObject({ kind: 'retrying', dueAt: 1_050 });
+    expect(decide({ ...threw, again: { after: Number.POSITIVE_INFINITY } }, first)).toMatchObject({
+      dueAt: 1_000 + 365 * 24 * 3_600_000,
+    });
+  });
+  test('what would be wrong again is not tried again; what took too long is', () => {
+    for (const code of ['job-result-invalid', 'job-result-too-large'] as const)
+      expect(decide({ ...threw, code }, first)).toMatchObject({ kind: 'failed', code });
+    expect(decide({ ...threw, code: 'job-timed-out' }, first)).toMatchObject({ kind: 'retrying' });
   });
 });
 
@@ -52,6 +98,12 @@ describe('an outcome that is larger than the log takes', () => {
     const failed = { kind: 'failed', code: 'job-failed', detail: 'no' } as const;
     expect(smaller({ ...failed, errors })).toEqual(failed);
     expect(smaller(failed)).toBeUndefined();
+  });
+  test('what cannot be put off, for it would carry its payload, has failed', () => {
+    const again = { kind: 'retrying', code: 'job-failed', detail: 'no', dueAt: 5 } as const;
+    expect(smaller({ ...again, errors })).toEqual(again);
+    expect(smaller(again)).toEqual({ kind: 'failed', code: 'job-failed', detail: 'no' });
+    expect(smaller({ kind: 'scheduled', dueAt: 5 })).toBeUndefined();
   });
   test('then the bytes of a dead letter, which keeps its cause and says where they are', () => {
     const dead = { kind: 'dead', code: 'invalid-payload', detail: 'No.', original } as const;
@@ -73,7 +125,26 @@ describe('an outcome as an event', () => {
       result: '1',
       error: null,
       original: null,
+      ...nothingMore,
     });
+  });
+
+  test('what is put off carries when it runs, and what with', () => {
+    const scheduled = outcomeEvent({ kind: 'scheduled', dueAt: 90 }, command, about);
+    expect(scheduled).toMatchObject({
+      kind: 'scheduled',
+      ...same,
+      dueAt: 90,
+      payload: '{}',
+      inPlace: false,
+      error: null,
+    });
+    const again = { kind: 'retrying', code: 'job-failed', detail: 'no', dueAt: 91 } as const;
+    expect(outcomeEvent(again, command, about)).toMatchObject({ kind: 'retrying', dueAt: 91, payload: '{}' });
+    const inPlace = inPlaceEvent(again, command, about);
+    expect(inPlace).toMatchObject({ kind: 'retrying', dueAt: 91, payload: null, inPlace: true });
+    for (const { error } of [outcomeEvent(again, command, about), inPlace])
+      expect(JSON.parse(error ?? '')).toMatchObject({ code: 'job-failed', detail: 'no' });
   });
 
   test('failure carries a problem document', () => {

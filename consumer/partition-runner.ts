@@ -5,20 +5,25 @@ import type { KafkaMessage } from 'kafkajs';
 import { FencedError } from '../platform/log-writer.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
-import { type AttemptTools, createAttempts } from './attempts.ts';
+import type { JobEvent } from '../schemas/event.ts';
+import { type AttemptEnd, type AttemptTools, createAttempts } from './attempts.ts';
 import { type ConcludeTools, createConclude } from './conclude.ts';
 import { createDeletedUntaken } from './deleted-commands.ts';
 import { checkpointMetadata, createInHand, maxInHand } from './in-hand.ts';
 import { type Arrival, createInbox } from './inbox.ts';
 import { createKeyOrder } from './key-order.ts';
+import { createPutOff, type PutOffTools } from './put-off.ts';
 import { createRecorder, type RecorderTools } from './recorder.ts';
-import { type Call, createRunning, type Task } from './running.ts';
+import { type Call, createRunning } from './running.ts';
+import { createSlots } from './slots.ts';
+import { type Task, taskOf } from './task.ts';
 import { createTenure, type TenureTools } from './tenure.ts';
 
 export type RunnerTools = TenureTools &
   RecorderTools &
   ConcludeTools &
-  AttemptTools & {
+  AttemptTools &
+  PutOffTools & {
     /** Jobs at once in this partition. */
     concurrency: number;
     readCommand: (value: Buffer | null) => Command | Promise<Command>;
@@ -45,28 +50,27 @@ export function createPartitionRunner(
   place: { topic: string; partition: number },
   control: PartitionControl,
 ) {
-  const { gate, load, log } = tools;
+  const { gate, log } = tools;
   const order = createKeyOrder<Task>();
-  const running = createRunning(tools.call, announce);
   const { lost, fatal } = control;
   const tenure = createTenure(tools, place, { undone: () => inHand.undone(), renewed, lost, fatal });
   const recorder = createRecorder(tools, place, tenure.writer, stored);
   const deleted = createDeletedUntaken(log, place);
-  const conclude = createConclude(tools, place, recorder, () => stopped);
-  const attempts = createAttempts(tools, place, { stopped: () => stopped, run: running.run, conclude });
+  const isStopped = () => stopped;
+  const concluding = createConclude(tools, place, recorder, isStopped);
+  const running = createRunning(tools.call, (...run) => void concluding.announce(...run).catch(failed));
+  const attempts = createAttempts(tools, place, { stopped: isStopped, run: running.run, ...concluding });
+  const putOff = createPutOff(tools, place, { stopped: isStopped, due: again, failed });
+  const slots = createSlots(tools.concurrency, tools.load);
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
   let inHand = createInHand(0);
   let bytes = 0;
-  /** Claimed or running; `active` are those too whose outcome is on its way to the log. */
-  let slots = 0;
-  let active = 0;
   let woken = false;
   let received = 0;
   let eventsEnd = 0;
   let paused = true;
   let draining = false;
   let stopped = false;
-  let quiet: (() => void) | undefined;
 
   async function start(): Promise<void> {
     const taken = await tenure.begin();
@@ -75,6 +79,7 @@ export function createPartitionRunner(
     inHand = createInHand(from);
     received = from;
     eventsEnd = fence + 1;
+    putOff.begin(taken);
     paused = false;
     log.info({ ...place, from, fence, owner }, 'partition taken over');
     control.resume(received);
@@ -119,17 +124,10 @@ export function createPartitionRunner(
     const done = tenure.ownership?.isDone(offset) ?? true;
     inHand.take(offset, done);
     if (done) return;
-    if (command instanceof UndecodableError) {
-      const outcome = { kind: 'dead', code: 'record-undecodable', detail: command.message } as const;
-      const original = message.value ?? Buffer.alloc(0);
-      recorder.outcome({ ...outcome, original }, undefined, { offset, startedAt: null }).catch(failed);
-      return;
-    }
-    const header = message.headers?.traceparent;
-    const size = message.value?.length ?? 0;
-    bytes += size;
-    const traceparent = header === undefined ? undefined : String(header);
-    order.push({ offset, key: command.key, bytes: size, command, traceparent, startedAt: null });
+    if (command instanceof UndecodableError) return void concluding.unreadable(message, command).catch(failed);
+    const task = taskOf(message, command, tenure.ownership?.again.get(offset));
+    bytes += task.bytes;
+    order.push(task);
   }
 
   /** Lets go what may start, and fetching go on or pause with what is waiting. */
@@ -138,11 +136,9 @@ export function createPartitionRunner(
     if (stopped || draining || tenure.inDoubt || ownership === undefined) return;
     // Outcomes that wait for the log are held back too: a function may return much more than it was given.
     if (gate.open && ownership.writer.waiting.bytes < maxBytesInHand)
-      for (const task of order.take(tools.concurrency - slots)) {
-        slots++;
-        active++;
-        load.active++;
-        attempts.attempt(task, ownership.owner, freeSlot).then(() => finish(task), failed);
+      for (const task of order.take(slots.free)) {
+        if (putOff.waits(task)) wake();
+        else attempts.attempt(task, ownership.owner, slots.take(wake)).then((ended) => finish(task, ended), failed);
       }
     if (inbox.length > 0 && !paused) {
       paused = true;
@@ -164,30 +160,29 @@ export function createPartitionRunner(
     });
   }
 
-  /** The function is over: another may run while its outcome is on its way to the log. */
-  function freeSlot() {
-    slots--;
+  /** Both in one step: a checkpoint must never name a command as undone and point behind its outcome. */
+  function stored(event: JobEvent, eventOffset: number, traceparent: string | undefined) {
+    if (!event.inPlace) inHand.done(event.command.offset);
+    eventsEnd = Math.max(eventsEnd, eventOffset + 1);
+    putOff.recorded(event, eventOffset, traceparent);
+  }
+
+  function finish(task: Task, ended: AttemptEnd) {
+    if (stopped) return;
+    if (ended === 'again') again(task);
+    else {
+      inHand.done(task.offset);
+      bytes -= task.bytes;
+      order.release(task.key);
+    }
+    slots.end();
     wake();
   }
 
-  /** Both in one step: a checkpoint must never name a command as undone and point behind its outcome. */
-  function stored(offset: number, eventOffset: number) {
-    inHand.done(offset);
-    eventsEnd = Math.max(eventsEnd, eventOffset + 1);
-  }
-
-  function announce({ command, offset, traceparent }: Task, startedAt: number, runs: () => boolean) {
-    recorder.started(command, { offset, startedAt, runs }, traceparent).catch(failed);
-  }
-
-  function finish(task: Task) {
-    if (stopped) return;
-    inHand.done(task.offset);
-    bytes -= task.bytes;
-    active--;
-    load.active--;
-    order.release(task.key);
-    if (active === 0) quiet?.();
+  /** Its next attempt: its key waits for it. */
+  function again(task: Task) {
+    task.startedAt = null;
+    order.again(task);
     wake();
   }
 
@@ -207,6 +202,7 @@ export function createPartitionRunner(
     sweep(now: number) {
       running.sweep(now);
       tenure.sweep(now);
+      putOff.sweep();
     },
     get received() {
       return received;
@@ -223,7 +219,7 @@ export function createPartitionRunner(
       if (inbox.length === 0) inHand.passTo(received);
       if (inHand.next < tenure.ownership.horizon) return undefined;
       const { producerId } = tenure.ownership.writer.identity;
-      const checkpoint = { ...inHand.checkpoint(eventsEnd), producerId };
+      const checkpoint = { ...inHand.checkpoint(putOff.eventsFrom(eventsEnd)), producerId };
       const metadata = checkpointMetadata(checkpoint);
       return metadata === undefined ? undefined : { ...place, offset: String(checkpoint.offset), metadata };
     },
@@ -232,15 +228,14 @@ export function createPartitionRunner(
     async drain(deadline: number): Promise<void> {
       draining = true;
       inbox.close();
-      const done = new Promise<void>((resolve) => (quiet = resolve));
-      if (active > 0) await Promise.race([done, delay(deadline, undefined, { ref: false })]);
+      await Promise.race([slots.whenQuiet(), delay(deadline, undefined, { ref: false })]);
     },
 
     /** The partition is no longer ours: what runs is aborted, its claims are taken back, nothing more is written. */
     async stop(): Promise<void> {
       if (stopped) return;
       stopped = true;
-      load.active -= active;
+      slots.close();
       inbox.close();
       running.abortAll();
       await tenure.close();

@@ -21,6 +21,7 @@ import { createEventRecords } from './event-records.ts';
 import { createGate } from './gate.ts';
 import { type Checkpoint, checkpointMetadata } from './in-hand.ts';
 import type { RunnerTools } from './partition-runner.ts';
+import { createTimers } from './timers.ts';
 
 /** Ids that a registry would have given; any other is unknown for ever. */
 export const schemaIds = { command: 1, event: 2, fence: 3 };
@@ -72,10 +73,12 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
   const readFence = createDecoder<Fence>(fenceType, schemaIds.fence, unknownSchema);
   const fatal: unknown[] = [];
   const claims = createClaims({ db: mongo.db, log, fatal: (error) => fatal.push(error) });
+  const timers = createTimers({ db: mongo.db, log, fatal: (error) => fatal.push(error) });
 
   const command = (id: string, fields: Partial<Command> = {}): Command => ({
     ...{ kind: 'submit', type: 'test.job', id, generation: 0, attempt: 1 },
     ...{ key: jobKey('test.job', id), payload: '{}', digest: 'd', submittedAt: Date.now() },
+    ...{ dueAt: null, after: null },
     ...fields,
   });
 
@@ -90,7 +93,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
     });
 
   return {
-    ...{ topic, eventsTopic, group, kafka, cluster, claims, command, log, records, writer, fatal, appendRaw },
+    ...{ topic, eventsTopic, group, kafka, cluster, claims, timers, command, log, records, writer, fatal, appendRaw },
     db: mongo.db,
     submit: (id: string, { partition = 0, ...fields }: Partial<Command> & { partition?: number } = {}) =>
       appendRaw(encodeWire(commandType, schemaIds.command, command(id, fields)), {
@@ -98,7 +101,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
       }),
 
     tools: (replaced: Partial<RunnerTools> = {}): RunnerTools => ({
-      ...{ cluster, log, group, records, readEvent, readFence, readCommand, claims },
+      ...{ cluster, log, group, records, readEvent, readFence, readCommand, claims, timers },
       ...{ sessionTimeoutMs: 6_000, renewMs: 3_600_000, pauses: () => 0, answered: () => undefined },
       ...{ worker: 'w1', load: { active: 0 }, gate: createGate(() => undefined), concurrency: 100 },
       writeCommand: (one) => encodeWire(commandType, schemaIds.command, one),
@@ -148,6 +151,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
 
     async close() {
       claims.close();
+      timers.close();
       await writer.close(0);
       await cluster.close();
       await mongo.db.dropDatabase();

@@ -5,7 +5,7 @@ import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { EventRecords } from './event-records.ts';
-import { type Outcome, outcomeEvent, smallerOutcome, startedEvent } from './outcome.ts';
+import { inPlaceEvent, type Outcome, outcomeEvent, type PutOff, smallerOutcome, startedEvent } from './outcome.ts';
 
 export type RecorderTools = {
   worker: string;
@@ -19,12 +19,12 @@ export type Recorder = ReturnType<typeof createRecorder>;
 /** Offset of the command; when its function was called (milliseconds since the epoch), null: never. */
 type Run = { offset: number; startedAt: number | null };
 
-/** `stored` is told at once, with the offsets of the command and of its outcome, when an outcome is in the log. */
+/** `stored` is told at once, with its offset, when an event about what becomes of a command is in the log. */
 export function createRecorder(
   { worker, records, recorded }: RecorderTools,
   { topic, partition }: { topic: string; partition: number },
   writer: () => LogWriter | undefined | Promise<LogWriter | undefined>,
-  stored: (offset: number, eventOffset: number) => void,
+  stored: (event: JobEvent, eventOffset: number, traceparent: string | undefined) => void,
 ) {
   /** A writer that was held back writes nothing; the one that takes its place does. */
   const heldBack = (error: unknown) => error instanceof FencedError && writer() instanceof Promise;
@@ -46,30 +46,51 @@ export function createRecorder(
       if (smaller === undefined) throw error;
       return record(smaller, command, run, traceparent);
     }
-    stored(offset, eventOffset);
+    stored(event, eventOffset, traceparent);
     recorded(event);
   }
 
-  /** Only while it runs: behind its outcome it would say that the job runs again. @throws FencedError */
-  async function started(
-    command: Command,
-    run: { offset: number; startedAt: number; runs: () => boolean },
-    traceparent?: string,
-  ): Promise<void> {
+  /** Not an outcome. Undefined: there was nothing left to say. @throws FencedError */
+  async function note(make: () => JobEvent | undefined, traceparent?: string) {
     const now = writer();
     const owner = owned(now instanceof Promise ? await now : now);
-    if (!run.runs()) return;
-    const position = { topic, partition, offset: run.offset };
-    const event = startedEvent(command, { position, startedAt: run.startedAt, at: Date.now(), worker });
+    const event = make();
+    if (event === undefined) return;
+    let eventOffset: number;
     try {
-      await owner.append(records.event(event, traceparent));
+      eventOffset = await owner.append(records.event(event, traceparent));
     } catch (error) {
       if (!heldBack(error)) throw error;
-      await started(command, run, traceparent);
+      return note(make, traceparent);
     }
+    if (event.inPlace) stored(event, eventOffset, traceparent);
   }
 
-  return { outcome: record, started };
+  return {
+    outcome: record,
+
+    /** Only while it runs: behind its outcome it would say that the job runs again. @throws FencedError */
+    started: (
+      command: Command,
+      { offset, startedAt, runs }: { offset: number; startedAt: number; runs: () => boolean },
+      traceparent?: string,
+    ): Promise<void> => {
+      const position = { topic, partition, offset };
+      const make = () => startedEvent(command, { position, startedAt, at: Date.now(), worker });
+      return note(() => (runs() ? make() : undefined), traceparent);
+    },
+
+    /** The command has another attempt before it. @throws FencedError */
+    again: (
+      putOff: PutOff & { kind: 'retrying' },
+      command: Command,
+      { offset, startedAt }: Run,
+      traceparent?: string,
+    ): Promise<void> => {
+      const position = { topic, partition, offset };
+      return note(() => inPlaceEvent(putOff, command, { position, startedAt, at: Date.now(), worker }), traceparent);
+    },
+  };
 }
 
 function owned(writer: LogWriter | undefined): LogWriter {

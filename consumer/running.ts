@@ -4,16 +4,7 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { Command } from '../schemas/command.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { HandlerResult } from './handler-result.ts';
-
-/** A command in hand. `startedAt` in milliseconds since the epoch, null while it waits. */
-export type Task = {
-  offset: number;
-  key: string;
-  bytes: number;
-  command: Command;
-  traceparent: string | undefined;
-  startedAt: number | null;
-};
+import type { Task } from './task.ts';
 
 /** Calls the function. Never rejects for what the function does. `signal` makes the abort signal when it is asked for. */
 export type Call = (

@@ -2,7 +2,8 @@ import Type from 'typebox';
 import { expect, test } from 'vitest';
 import { defineJob } from '../schemas/define-job.ts';
 import type { HandlerResult } from './handler-result.ts';
-import { type Call, createRunning, type Task } from './running.ts';
+import { type Call, createRunning } from './running.ts';
+import type { Task } from './task.ts';
 
 const definition = defineJob({
   type: 't',
@@ -14,8 +15,8 @@ const definition = defineJob({
 const job = { definition, file: 'file:///t.ts' };
 const taskOf = (offset: number): Task => {
   const submit = { kind: 'submit', type: 't', id: '1', generation: 0, attempt: 1, key: 'k', payload: '{}' } as const;
-  const command = { ...submit, digest: 'd', submittedAt: 1 };
-  return { offset, key: 'k', bytes: 1, command, traceparent: 'trace', startedAt: null };
+  const command = { ...submit, digest: 'd', submittedAt: 1, dueAt: null, after: null };
+  return { offset, key: 'k', bytes: 1, command, traceparent: 'trace', startedAt: null, notBefore: 0 };
 };
 const done: HandlerResult = { ok: true, result: '1' };
 

@@ -2,16 +2,14 @@
 // write, then what the log says is done. Called when a partition arrives, and whenever its writer was fenced and the
 // partition is still ours. The order of the steps is the promise: read only what can no longer change.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FetchedRecord, KafkaCluster } from '../platform/cluster.ts';
-import type { Logger } from '../platform/log.ts';
+import type { KafkaCluster } from '../platform/cluster.ts';
 import { type LogWriter, openLogWriter } from '../platform/log-writer.ts';
-import { UndecodableError } from '../platform/wire-format.ts';
-import type { JobEvent } from '../schemas/event.ts';
-import { type Fence, fenceEventType } from '../schemas/fence.ts';
+import { fenceEventType } from '../schemas/fence.ts';
 import { ownerIdentity } from '../schemas/topics.ts';
 import { deletedUnrun, tellDeletedCommands, tellDeletedEvents } from './deleted-commands.ts';
 import type { EventRecords } from './event-records.ts';
 import { type Checkpoint, readCheckpoint } from './in-hand.ts';
+import { decoded, eachRecord, type ReadEventsTools } from './read-events.ts';
 
 export type Ownership = {
   writer: LogWriter;
@@ -24,18 +22,19 @@ export type Ownership = {
   horizon: number;
   /** Offset of the fence record in the partition of the events topic. */
   fence: number;
+  /** Commands that run again in their place: the next attempt, when it is due, and the event that first said so. */
+  again: Map<number, { attempt: number; dueAt: number; first: number }>;
+  /** Events from here to the fence may tell of timers that are not kept yet. */
+  eventsFrom: number;
   /** Says what was deleted before it ran: of a partition that comes, not of one that stays. */
   tellDeleted: () => void;
 };
 
-export type TakeOverTools = {
+export type TakeOverTools = ReadEventsTools & {
   cluster: KafkaCluster;
-  log: Logger;
   group: string;
   worker: string;
   records: EventRecords;
-  readEvent: (value: Buffer | null) => JobEvent | Promise<JobEvent>;
-  readFence: (value: Buffer | null) => Fence | Promise<Fence>;
   sessionTimeoutMs: number;
   /** How often this process was out of touch with its group for longer than a session; it grows as long as it is. */
   pauses: () => number;
@@ -79,7 +78,7 @@ export async function takeOver(
     const from = Math.max(checkpoint?.offset ?? 0, earliest);
     const unknown = checkpoint?.eventsFrom ?? 0;
     const start = Math.max(unknown, first);
-    const { recorded, owners } = await readEvents(tools, place, identity, start, fence);
+    const { recorded, owners, again } = await readEvents(tools, place, identity, start, fence);
     if (checkpoint?.producerId !== undefined) owners.add(checkpoint.producerId);
     owners.delete(producerId);
     let horizon = checkpoint?.next ?? 0;
@@ -91,7 +90,7 @@ export async function takeOver(
       tellDeletedCommands(log, place, earliest, gone);
       if (waiting) tellDeletedEvents(log, place, { events: records.topic, first: unknown, last: first - 1, from });
     };
-    return { from, horizon, isDone, unfenced: [...owners], tellDeleted };
+    return { from, horizon, isDone, again, eventsFrom: start, unfenced: [...owners], tellDeleted };
   }
 
   try {
@@ -104,8 +103,8 @@ export async function takeOver(
       read = await readTo(fence);
     }
     const owner = `${identity}#${producerId}.${producerEpoch}`;
-    const { from, isDone, horizon, tellDeleted } = read;
-    return { writer, owner, fence, from, isDone, horizon, tellDeleted };
+    const { unfenced: _, ...known } = read;
+    return { writer, owner, fence, ...known };
   } catch (error) {
     await writer.close(0);
     throw error;
@@ -149,8 +148,8 @@ async function endOf({ cluster }: TakeOverTools, topic: string, partition: numbe
 }
 
 /**
- * The events from `start` up to the fence: offsets of the topic's commands that have an outcome, and the producer ids under
- * which the partition was owned.
+ * The events from `start` up to the fence: offsets of the topic's commands that have an outcome, those that run again in their
+ * place, and the producer ids under which the partition was owned.
  */
 async function readEvents(
   tools: TakeOverTools,
@@ -161,34 +160,20 @@ async function readEvents(
 ) {
   const recorded = new Set<number>();
   const owners = new Set<string>();
-  for (let offset = start; offset < fence; ) {
-    const { records, next } = await tools.cluster.fetch(tools.records.topic, partition, offset, 4 * 2 ** 20, 100);
-    offset = next;
-    for (const record of records) {
-      if (record.offset >= fence) break;
-      if (String(record.headers.ce_type) === fenceEventType) {
-        const found = await decoded(tools, record, tools.readFence);
-        if (found?.identity === identity) owners.add(found.producerId);
-        continue;
-      }
-      const event = await decoded(tools, record, tools.readEvent);
-      if (event?.command.topic === topic && event.kind !== 'started' && event.kind !== 'progressed')
-        recorded.add(event.command.offset);
+  const again: Ownership['again'] = new Map();
+  await eachRecord(tools, { topic: tools.records.topic, partition, start, end: fence }, async (record) => {
+    if (String(record.headers.ce_type) === fenceEventType) {
+      const found = await decoded(tools, record, tools.readFence);
+      if (found?.identity === identity) owners.add(found.producerId);
+      return;
     }
-  }
-  return { recorded, owners };
-}
-
-async function decoded<T>(
-  { log }: TakeOverTools,
-  { value, offset }: FetchedRecord,
-  read: (value: Buffer | null) => T | Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await read(value);
-  } catch (error) {
-    if (!(error instanceof UndecodableError)) throw error;
-    log.error({ err: error, offset }, 'a record among the events is neither an event nor a fence; it is passed over');
-    return undefined;
-  }
+    const event = await decoded(tools, record, tools.readEvent);
+    if (event?.command.topic !== topic || event.kind === 'started' || event.kind === 'progressed') return;
+    const { offset } = event.command;
+    const first = again.get(offset)?.first ?? record.offset;
+    if (event.inPlace) again.set(offset, { attempt: event.attempt + 1, dueAt: event.dueAt ?? 0, first });
+    else recorded.add(offset);
+  });
+  for (const offset of recorded) again.delete(offset);
+  return { recorded, owners, again };
 }

@@ -4,7 +4,8 @@ import { defineJob } from '../schemas/define-job.ts';
 
 export default defineJob({
   type: 'demo.fail',
-  description: 'Throws in each of the first `times` attempts, then succeeds.',
+  description: 'Throws in each of the first `times` attempts, then succeeds. It has three attempts.',
+  retry: { attempts: 3, backoffMs: 500 },
   example: { times: 1, message: 'not yet' },
   payload: Type.Object(
     { times: Type.Integer({ minimum: 0, maximum: 1_000 }), message: Type.String({ maxLength: 1_000 }) },

@@ -55,7 +55,13 @@ export const describePut = (job: JobDefinition) =>
     params: idParam,
     querystring: {
       type: 'object',
-      properties: { key: text('Ordering key: calls with one key run in order. Default: type and id') },
+      properties: {
+        key: text('Ordering key: calls with one key run in order. Default: type and id'),
+        delay: text(
+          'Not before so many seconds have passed, or an ISO 8601 duration such as PT1H30M; at most 366 days',
+        ),
+        notBefore: { ...text('Not before this time'), format: 'date-time' },
+      },
     },
     headers: submitHeaders,
     body: { content: { 'application/json': { schema: componentRef(payloadName(job)) } } },

@@ -42,7 +42,10 @@ const passed = (next: number[]) =>
 const ends = async () => (await cluster.offsets([topic], 'latest')).get(topic) ?? [];
 const job = (id: string) => {
   const command = { kind: 'submit', type: 't', id, generation: 0, attempt: 1, key: 'k', payload: '{}' } as const;
-  return queuedJob({ ...command, digest: 'd', submittedAt: 1 }, { topic, partition: 0, offset: 0 });
+  return queuedJob(
+    { ...command, digest: 'd', submittedAt: 1, dueAt: null, after: null },
+    { topic, partition: 0, offset: 0 },
+  );
 };
 const open = (timeoutMs = 10_000, replaced: Partial<KafkaCluster> = {}) => {
   let reads = 0;

@@ -47,11 +47,12 @@ const statusSchema = {
     createdAt: time,
     startedAt: time,
     finishedAt: time,
+    dueAt: { ...time, description: 'Scheduled or retrying: when it runs next' },
     updatedAt: time,
     worker: { type: 'string' },
     position: { type: 'string', description: 'Where its command is in the log: topic/partition@offset' },
     result: { description: 'What the function returned, once succeeded' },
-    error: { ...componentRef('Problem'), description: 'Once failed' },
+    error: { ...componentRef('Problem'), description: 'Once failed; while retrying, of the last attempt' },
   },
 };
 

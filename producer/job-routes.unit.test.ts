@@ -24,7 +24,7 @@ test('a new job: 202, Location, Retry-After, no ETag, its status', async () => {
   expect(answer.headers.etag).toBeUndefined();
   expect(answer.json()).toMatchObject({ type: 'test.echo', id: 'a-1', state: 'queued' });
   expect(submitted).toMatchObject([{ id: 'a-1', payload: { n: 1, text: 'x' }, mustBeNew: false }]);
-  expect(submitted[0]).toMatchObject({ key: undefined, traceparent: undefined });
+  expect(submitted[0]).toMatchObject({ traceparent: undefined });
 });
 
 test('a known job: 200, and no Retry-After once it is terminal', async () => {

@@ -1,6 +1,7 @@
 // The JSON of a job's status, as PUT and GET answer it. `result` and `error` are JSON text that was recorded once; they are
 // passed on byte for byte, so no number or key order changes on the way. By hand, because every PUT answers one.
-import { type JobDocument, jobKey, positionText } from '../schemas/job-status.ts';
+import { type JobDocument, jobKey } from '../schemas/job-status.ts';
+import { positionText } from '../schemas/position.ts';
 
 const iso = (at: number): string => new Date(at).toISOString();
 const time = (name: string, at: number | null) => (at === null ? '' : `,"${name}":"${iso(at)}"`);
@@ -15,6 +16,8 @@ export function jobStatusBody(job: JobDocument): string {
   return (
     `{"type":"${type}","id":"${id}","state":"${state}","generation":${generation},"attempt":${attempt},"key":${key}` +
     `,"createdAt":"${created}"${time('startedAt', job.startedAt)}${time('finishedAt', job.finishedAt)}` +
+    // What was written before there were timers has none.
+    time('dueAt', job.dueAt ?? null) +
     `,"updatedAt":"${updatedAt === createdAt ? created : iso(updatedAt)}"${verbatim('worker', worker)}` +
     `,"position":"${positionText(job.command)}"${verbatim('result', job.result)}${verbatim('error', job.error)}}`
   );

@@ -28,7 +28,9 @@ beforeAll(async () => {
   } as const;
   const position = { topic: 'c', partition: 0, offset: 0 };
   const ids = Array.from({ length: 1_200 }, (_, i) => `${i}`);
-  await model.jobs.insertMany(ids.map((id) => queuedJob({ ...command, id, submittedAt: 1 }, position)));
+  await model.jobs.insertMany(
+    ids.map((id) => queuedJob({ ...command, id, submittedAt: 1, dueAt: null, after: null }, position)),
+  );
 });
 afterAll(async () => {
   await mongo.db.dropDatabase();

@@ -12,7 +12,7 @@ import { jobStatusBody } from './job-status-body.ts';
 import { nearNames } from './near-names.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
 import type { Submit } from './submit.ts';
-import { orderingKeyOf } from './submit-query.ts';
+import { submitQueryOf } from './submit-query.ts';
 
 export const statusType = 'application/json; charset=utf-8';
 
@@ -44,7 +44,7 @@ function submitHandler(job: JobDefinition, submit: Submit) {
       job,
       id,
       payload,
-      key: orderingKeyOf(request.url),
+      ...submitQueryOf(request.url, Date.now()),
       traceparent: traceparentOf(request),
       mustBeNew: mustBeNew(request),
     });

@@ -1,22 +1,63 @@
-// The query of a submit: `key`, the ordering key. What is not known is refused, because a mistyped parameter that is
-// ignored silently changes what a call means.
+// The query of a submit: `key`, the ordering key, and `delay` or `notBefore`, when it may run. What is not known is refused,
+// because a mistyped parameter that is ignored silently changes what a call means.
 import { PutlogError } from '../schemas/problem.ts';
+
+/** `notBefore` in milliseconds since the epoch. */
+export type SubmitQuery = { key?: string; notBefore?: number };
 
 /** U+FFFD is what percent-encoding that is not UTF-8 turns into: it would make two keys one. */
 const printable = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u{fffd}]{1,200}$/u;
 
-/** @throws PutlogError malformed-request */
-export function orderingKeyOf(url: string): string | undefined {
+const second = 1_000;
+const day = 86_400 * second;
+const longest = 366 * day;
+
+/** ISO 8601-1 §5.5.2.3, without years and months: those have no fixed length. */
+const duration = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/;
+/** RFC 3339 §5.6: with an offset, for a time without one means another moment in each place. */
+const dateTime = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/** A reason not to take the value is text. */
+const readers: Record<string, (value: string, now: number) => SubmitQuery | string> = {
+  key: (key) => (printable.test(key) ? { key } : 'must be 1 to 200 printable characters'),
+  delay(value, now) {
+    const ms = millisecondsOf(value);
+    if (ms === undefined)
+      return 'must be seconds, such as 90, or an ISO 8601 duration of weeks or less, such as PT1H30M';
+    return ms <= longest ? { notBefore: now + ms } : 'must be at most 366 days';
+  },
+  notBefore(value, now) {
+    const at = dateTime.test(value) ? Date.parse(value.replace(' ', 'T')) : Number.NaN;
+    if (Number.isNaN(at)) return 'must be an RFC 3339 time with an offset, such as 2030-01-31T08:00:00Z';
+    return at - now <= longest ? { notBefore: at } : 'must be at most 366 days from now';
+  },
+};
+
+function millisecondsOf(value: string): number | undefined {
+  if (/^\d+(\.\d{1,3})?$/.test(value)) return Math.round(Number(value) * second);
+  const parts = duration.exec(value);
+  if (parts === null || /[PT]$/.test(value)) return undefined;
+  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  return Math.round((weeks * 7 + days) * day + (hours * 3_600 + minutes * 60 + seconds) * second);
+}
+
+const refusal = (detail: string) => new PutlogError('malformed-request', `the query parameter ${detail}`);
+
+/** @param now milliseconds since the epoch. @throws PutlogError malformed-request */
+export function submitQueryOf(url: string, now: number): SubmitQuery {
   const start = url.indexOf('?');
-  if (start === -1) return undefined;
-  let key: string | undefined;
+  if (start === -1) return {};
+  const query: SubmitQuery = {};
+  const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
-    if (name !== 'key')
-      throw new PutlogError('malformed-request', `the query parameter "${name}" is not known; allowed: key`);
-    if (key !== undefined) throw new PutlogError('malformed-request', 'the query parameter "key" stands there twice');
-    if (!printable.test(value))
-      throw new PutlogError('malformed-request', 'the query parameter "key" must be 1 to 200 printable characters');
-    key = value;
+    const read = Object.hasOwn(readers, name) ? readers[name] : undefined;
+    if (read === undefined) throw refusal(`"${name}" is not known; allowed: ${Object.keys(readers).join(', ')}`);
+    if (seen.has(name)) throw refusal(`"${name}" stands there twice`);
+    seen.add(name);
+    const found = read(value, now);
+    if (typeof found === 'string') throw refusal(`"${name}" ${found}`);
+    Object.assign(query, found);
   }
-  return key;
+  if (seen.has('delay') && seen.has('notBefore')) throw refusal('"delay" says when, and so does "notBefore"; give one');
+  return query;
 }

@@ -18,9 +18,11 @@ export type Submission = {
   job: JobDefinition;
   id: string;
   payload: unknown;
-  key: string | undefined;
+  key?: string;
   traceparent: string | undefined;
   mustBeNew: boolean;
+  /** Not before (milliseconds since the epoch); undefined: at once. */
+  notBefore?: number;
 };
 
 /**
@@ -65,7 +67,7 @@ export function createSubmit(options: SubmitOptions): Submit {
     return queuedJob(command, { topic, partition, offset });
   }
 
-  return async function submit({ job, id, payload, key, traceparent, mustBeNew }) {
+  return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore }) {
     const name = jobKey(job.type, id);
     const text = canonicalJson(payload);
     const digest = digestOf(text);
@@ -78,9 +80,11 @@ export function createSubmit(options: SubmitOptions): Submit {
       if (stored !== undefined) return repeated(stored, digest, mustBeNew);
       recent.forget(name, before);
     }
+    const submittedAt = Date.now();
+    const dueAt = notBefore !== undefined && notBefore > submittedAt ? notBefore : null;
     const command: Command = {
       ...{ kind: 'submit', type: job.type, id, generation: 0, attempt: 1 },
-      ...{ key: key ?? name, payload: text, digest, submittedAt: Date.now() },
+      ...{ key: key ?? name, payload: text, digest, submittedAt, dueAt, after: null },
     };
     const submission = { digest, stored: append(command, options.topicOf(job), traceparent) };
     recent.add(name, submission);

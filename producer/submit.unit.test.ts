@@ -14,7 +14,7 @@ import { createSubmit, type Submission } from './submit.ts';
 const job = defineJob({ type: 'test.job', payload: Type.Unknown(), result: Type.Unknown(), handler: () => null });
 const readCommand = createDecoder<Command>(commandType, 5, () => Promise.reject(new Error('no registry here')));
 const call = (fields: Partial<Submission> = {}): Submission => ({
-  ...{ job, id: '1', payload: { n: 1 }, key: undefined, traceparent: undefined, mustBeNew: false, ...fields },
+  ...{ job, id: '1', payload: { n: 1 }, traceparent: undefined, mustBeNew: false, ...fields },
 });
 
 /** A log and a read model outside of the test's process; `answer` decides what becomes of an append. */

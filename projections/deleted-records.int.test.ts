@@ -47,7 +47,10 @@ async function createScene() {
       const document = (offset: string) => {
         const command = { kind: 'submit', type: 't', id: offset, generation: 0, attempt: 1, key: 'k' } as const;
         const position = { topic, partition: 0, offset: Number(offset) };
-        return queuedJob({ ...command, payload: '{}', digest: 'd', submittedAt: 1 }, position);
+        return queuedJob(
+          { ...command, payload: '{}', digest: 'd', submittedAt: 1, dueAt: null, after: null },
+          position,
+        );
       };
       const group = await joinProjectorGroup({
         ...{ kafka, cluster, model, flusher, log, topics: [topic], group: `${topic}.projectors` },

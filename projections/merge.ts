@@ -17,10 +17,11 @@ const stateAfter: Record<Exclude<EventKind, 'rejected'>, JobState> = {
 /** Undefined: the event tells nothing of a job's state (a rejected duplicate, a record that nobody could read). */
 export function fromEvent(event: JobEvent, offset: number): JobDocument | undefined {
   if (event.kind === 'rejected' || event.type === '') return undefined;
-  const { type, id, key, generation, attempt, digest, startedAt, at, result, error, worker, command } = event;
+  const { type, id, key, generation, attempt, digest, startedAt, at, result, ...rest } = event;
+  const { error, worker, command, dueAt } = rest;
   return {
     _id: jobKey(type, id),
-    ...{ type, id, key, generation, attempt, digest, startedAt, result, error, worker, command },
+    ...{ type, id, key, generation, attempt, digest, startedAt, result, error, worker, command, dueAt },
     state: stateAfter[event.kind],
     createdAt: event.submittedAt,
     finishedAt: terminalKinds.has(event.kind) ? at : null,

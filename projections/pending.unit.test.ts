@@ -5,7 +5,16 @@ import { createPending } from './pending.ts';
 function document(id: string, eventOffset = -1, command = { topic: 'c', partition: 0, offset: 0 }): JobDocument {
   return {
     ...{ _id: `t/${id}`, type: 't', id, key: 'k', state: 'queued', generation: 0, attempt: 1, digest: 'd' },
-    ...{ createdAt: 1, startedAt: null, finishedAt: null, updatedAt: 1, result: null, error: null, worker: null },
+    ...{
+      createdAt: 1,
+      startedAt: null,
+      finishedAt: null,
+      updatedAt: 1,
+      dueAt: null,
+      result: null,
+      error: null,
+      worker: null,
+    },
     ...{ command, eventOffset },
   };
 }

@@ -9,7 +9,8 @@ const maxText = 1_000;
 const maxTime = 8.64e15;
 
 /** Undefined: nothing. Otherwise a clause such as `its id is …`, never as long as what it is about. */
-export function commandFault({ type, id, key, digest, generation, attempt, submittedAt }: Command): string | undefined {
+export function commandFault({ type, id, key, digest, generation, attempt, ...rest }: Command): string | undefined {
+  const { submittedAt, dueAt, after } = rest;
   if (!isTypeName(type)) return 'its type is not a lower-case, dotted name of at most 100 characters';
   if (!idPattern.test(id)) return 'its id is not 1 to 200 characters of A–Z a–z 0–9 . _ ~ -';
   if (key.length > maxText) return `its key has ${key.length} characters, more than ${maxText}`;
@@ -17,5 +18,7 @@ export function commandFault({ type, id, key, digest, generation, attempt, submi
   if (generation < 0) return `its generation is ${generation}`;
   if (attempt < 1) return `its attempt is ${attempt}`;
   if (Math.abs(submittedAt) > maxTime) return `the time of its submission is ${submittedAt}`;
+  if (dueAt !== null && Math.abs(dueAt) > maxTime) return `the time at which it is due is ${dueAt}`;
+  if (after !== null && after.topic.length > maxText) return 'what it runs after is in no topic';
   return undefined;
 }

@@ -4,7 +4,7 @@ import { commandFault } from './command-fault.ts';
 
 const command: Command = {
   ...{ kind: 'submit', type: 'demo.echo', id: 'a_B.1~2-3', generation: 0, attempt: 1, key: '' },
-  ...{ payload: '{}', digest: '', submittedAt: 0 },
+  ...{ payload: '{}', digest: '', submittedAt: 0, dueAt: null, after: null },
 };
 
 test('what the API writes has none', () => {

@@ -1,10 +1,12 @@
-// Command: asks for a job to be run. Written by the producer (and, later, by whatever runs a job again), read by the
-// consumer and the projections. One command, one record of a topic `<prefix>.commands.<queue>.<lane>`.
+// Command: asks for a job to be run. Written by the producer, and by the consumer for what was put off and is due; read by
+// the consumer and the projections. One command, one record of a topic `<prefix>.commands.<queue>.<lane>`.
 import avro from 'avsc';
+import { type Position, positionSchema } from './position.ts';
 
-/** `payload` is canonical JSON text, `digest` its SHA-256 in hex, `submittedAt` milliseconds since the epoch. */
+/** `payload` is canonical JSON text, `digest` its SHA-256 in hex, times are milliseconds since the epoch. */
 export type Command = {
-  kind: 'submit';
+  /** `submit`: a client asks. `run`: what was put off, by its client or for another attempt, is due. */
+  kind: 'submit' | 'run';
   type: string;
   id: string;
   /** Counts redrives from 0. */
@@ -16,7 +18,13 @@ export type Command = {
   payload: string;
   digest: string;
   submittedAt: number;
+  /** `submit` only: not before; null: at once. */
+  dueAt: number | null;
+  /** `run` only: the command whose outcome was to put this run off. */
+  after: Position | null;
 };
+
+const timestamp = { type: 'long', logicalType: 'timestamp-millis' };
 
 export const commandSchema = {
   type: 'record',
@@ -24,7 +32,7 @@ export const commandSchema = {
   namespace: 'putlog',
   doc: 'Asks for a job to be run.',
   fields: [
-    { name: 'kind', type: { type: 'enum', name: 'CommandKind', symbols: ['submit'] } },
+    { name: 'kind', type: { type: 'enum', name: 'CommandKind', symbols: ['submit', 'run'] } },
     { name: 'type', type: 'string', doc: 'Job type, a dotted name.' },
     { name: 'id', type: 'string', doc: 'Chosen by the client, unique within the type.' },
     { name: 'generation', type: 'int', default: 0, doc: 'Counts redrives.' },
@@ -32,7 +40,9 @@ export const commandSchema = {
     { name: 'key', type: 'string', doc: 'Ordering key.' },
     { name: 'payload', type: 'string', doc: 'Canonical JSON.' },
     { name: 'digest', type: 'string', doc: 'SHA-256 of the payload, hex.' },
-    { name: 'submittedAt', type: { type: 'long', logicalType: 'timestamp-millis' } },
+    { name: 'submittedAt', type: timestamp },
+    { name: 'dueAt', type: ['null', timestamp], default: null, doc: 'Not before.' },
+    { name: 'after', type: ['null', positionSchema], default: null, doc: 'The command that put this run off.' },
   ],
 };
 

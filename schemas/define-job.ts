@@ -20,8 +20,17 @@ export type JobContext = {
   readonly traceparent: string | undefined;
 };
 
-/** Attempts are run again after `backoffMs`, doubled each time up to `maxBackoffMs`, with full jitter. */
-export type RetryPolicy = { attempts: number; backoffMs: number; maxBackoffMs: number };
+/**
+ * A function that fails is run again until it has had `attempts`, each time after a random part of a time that begins with
+ * `backoffMs` and doubles up to `maxBackoffMs` (full jitter). What it throws decides too: a `NonRetryableError`, or any error
+ * whose `name` stands in `nonRetryableErrors`, is final; a `RetryAfter` says when to come again.
+ */
+export type RetryPolicy = {
+  attempts: number;
+  backoffMs: number;
+  maxBackoffMs: number;
+  nonRetryableErrors: readonly string[];
+};
 
 /** @property timeout in milliseconds. @property queue lower-case letters, digits and `-`. */
 export type JobOptions<P extends TSchema, R extends TSchema> = {
@@ -32,6 +41,8 @@ export type JobOptions<P extends TSchema, R extends TSchema> = {
   queue?: string;
   timeout?: number;
   retry?: Partial<RetryPolicy>;
+  /** Later calls of an ordering key wait until an earlier one that is retried is over; else they go first. */
+  ordered?: boolean;
   /** `inline`: on the event loop, for what awaits. `thread`: in a worker thread, for what computes. */
   run?: 'inline' | 'thread';
   /** Shown in the API description and the docs; must fit the payload schema. */
@@ -48,6 +59,7 @@ export type JobDefinition = {
   readonly queue: string;
   readonly timeout: number;
   readonly retry: RetryPolicy;
+  readonly ordered: boolean;
   readonly run: 'inline' | 'thread';
   readonly example: unknown;
   readonly handler: (payload: never, context: JobContext) => unknown;
@@ -59,16 +71,21 @@ export const isTypeName = (type: string): boolean => type.length <= 100 && typeN
 
 const queueName = /^[a-z][a-z0-9-]{0,40}$/;
 
+const year = 365 * 24 * 3_600_000;
+const isCount = (value: number, least: number, most: number) =>
+  Number.isSafeInteger(value) && value >= least && value <= most;
+
 /** @throws TypeError that lists everything wrong with the definition. */
 export function defineJob<P extends TSchema, R extends TSchema>(options: JobOptions<P, R>): JobDefinition {
   const definition = {
     description: '',
     queue: 'default',
     timeout: 60_000,
+    ordered: false,
     run: 'inline',
     example: undefined,
     ...options,
-    retry: { attempts: 1, backoffMs: 1_000, maxBackoffMs: 60_000, ...options.retry },
+    retry: { attempts: 1, backoffMs: 1_000, maxBackoffMs: 60_000, nonRetryableErrors: [], ...options.retry },
   } as const satisfies JobDefinition | { retry: RetryPolicy };
   const wrong = [
     typeName.test(definition.type) ||
@@ -76,7 +93,9 @@ export function defineJob<P extends TSchema, R extends TSchema>(options: JobOpti
     definition.type.length <= 100 || 'type must have at most 100 characters',
     queueName.test(definition.queue) || `queue must be lower-case letters, digits and -, not "${definition.queue}"`,
     (definition.timeout >= 1 && definition.timeout <= 2_147_483_647) || 'timeout must be 1 to 2147483647 milliseconds',
-    definition.retry.attempts >= 1 || 'retry.attempts must be at least 1',
+    isCount(definition.retry.attempts, 1, 1_000) || 'retry.attempts must be a whole number from 1 to 1000',
+    isCount(definition.retry.backoffMs, 0, year) || `retry.backoffMs must be 0 to ${year} milliseconds`,
+    isCount(definition.retry.maxBackoffMs, 0, year) || `retry.maxBackoffMs must be 0 to ${year} milliseconds`,
     typeof definition.handler === 'function' || 'handler must be a function',
   ].filter((reason) => reason !== true);
   if (wrong.length > 0) throw new TypeError(`job type "${definition.type}": ${wrong.join('; ')}`);

@@ -1,7 +1,7 @@
 // Event: tells what happened to a job. Written only by the owner of the partition its command came from, read by the
 // projections, waiting clients and subscribers. An event is complete in itself: no reader needs the command.
 import avro from 'avsc';
-import type { Position } from './job-status.ts';
+import { type Position, positionSchema } from './position.ts';
 
 export const eventKinds = [
   'scheduled',
@@ -36,6 +36,12 @@ export type JobEvent = {
   error: string | null;
   /** `dead` only: the record's value as it was read. */
   original: Buffer | null;
+  /** `scheduled` and `retrying`: when the job runs next. */
+  dueAt: number | null;
+  /** `scheduled` and `retrying`: what it runs with then, as the command had it. */
+  payload: string | null;
+  /** `retrying` of a type that keeps the order of its keys: the same command runs again, and its key waits for it. */
+  inPlace: boolean;
 };
 
 /** Kinds after which nothing more happens to a generation of a job. `rejected` is about a command, not about the job. */
@@ -60,21 +66,13 @@ export const eventSchema = {
     { name: 'startedAt', type: ['null', timestamp], default: null },
     { name: 'at', type: timestamp },
     { name: 'worker', type: 'string' },
-    {
-      name: 'command',
-      type: {
-        type: 'record',
-        name: 'Position',
-        fields: [
-          { name: 'topic', type: 'string' },
-          { name: 'partition', type: 'int' },
-          { name: 'offset', type: 'long' },
-        ],
-      },
-    },
+    { name: 'command', type: positionSchema },
     { name: 'result', type: ['null', 'string'], default: null, doc: 'JSON.' },
     { name: 'error', type: ['null', 'string'], default: null, doc: 'A problem document (RFC 9457), JSON.' },
     { name: 'original', type: ['null', 'bytes'], default: null, doc: 'Dead letters: the value as it was read.' },
+    { name: 'dueAt', type: ['null', timestamp], default: null, doc: 'Put off: when it runs next.' },
+    { name: 'payload', type: ['null', 'string'], default: null, doc: 'Put off: canonical JSON to run with.' },
+    { name: 'inPlace', type: 'boolean', default: false, doc: 'Put off: the same command runs again.' },
   ],
 };
 

@@ -1,15 +1,11 @@
 // What is known of a job, as GET answers it and MongoDB keeps it. The projections write it, the producer reads it.
+import type { Position } from './position.ts';
 
 export const jobStates = ['scheduled', 'queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobState = (typeof jobStates)[number];
 
 export const isTerminal = (state: JobState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled';
-
-/** Where a record is: `topic/partition@offset`. */
-export type Position = { topic: string; partition: number; offset: number };
-
-export const positionText = ({ topic, partition, offset }: Position): string => `${topic}/${partition}@${offset}`;
 
 /**
  * One document of the collection `jobs_v<N>`. Times are milliseconds since the epoch. `result` and `error` are kept as
@@ -30,9 +26,11 @@ export type JobDocument = {
   startedAt: number | null;
   finishedAt: number | null;
   updatedAt: number;
+  /** Scheduled or retrying: when it runs next. */
+  dueAt: number | null;
   /** JSON text of the result, once succeeded. */
   result: string | null;
-  /** JSON text of the problem document, once failed. */
+  /** JSON text of the problem document, once failed; while retrying that of the last attempt. */
   error: string | null;
   worker: string | null;
   /** Position of the command that counts. */

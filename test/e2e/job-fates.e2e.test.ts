@@ -22,18 +22,18 @@ const kindsOf = async (name: string) =>
     subject === name ? [type] : [],
   );
 
-test('a function that throws: the job is failed, with a problem document', async () => {
-  expect((await api.put('demo.fail/1', { times: 1, message: 'not today' })).status).toBe(202);
+test('a function that throws in each attempt: the job is failed, with a problem document', async () => {
+  expect((await api.put('demo.fail/1', { times: 9, message: 'not today' })).status).toBe(202);
   const [job] = await api.finished(['demo.fail/1']);
   expect(job).toMatchObject({
     state: 'failed',
-    attempt: 1,
+    attempt: 3,
     error: { type: 'urn:putlog:error:job-failed', code: 'job-failed', status: 500, retriable: false },
   });
   expect(JSON.stringify(job?.error)).toContain('not today');
   expect(JSON.stringify(job?.error)).not.toContain('.ts');
   expect(job).not.toHaveProperty('result');
-  expect(await kindsOf('demo.fail/1')).toEqual(['putlog.job.failed']);
+  expect(await kindsOf('demo.fail/1')).toEqual(['putlog.job.retrying', 'putlog.job.retrying', 'putlog.job.dead']);
 });
 
 test.each([true, false])(

@@ -26,7 +26,7 @@ export function foldLog({ commands, events }: Pick<Log, 'commands' | 'events'>):
   const unread = new Set(events.flatMap(({ event }) => (event.type === '' ? [placeOf(event.command)] : [])));
   const asked = Map.groupBy(
     commands.flatMap(({ command, position }) =>
-      command === undefined || unread.has(placeOf(position)) ? [] : [{ ...command, position }],
+      command?.kind !== 'submit' || unread.has(placeOf(position)) ? [] : [{ ...command, position }],
     ),
     ({ type, id }) => `${type}/${id}`,
   );
@@ -34,10 +34,11 @@ export function foldLog({ commands, events }: Pick<Log, 'commands' | 'events'>):
   for (const [name, list] of asked) {
     const [first] = list.sort((a, b) => b.generation - a.generation || inLogOrder(a, b));
     if (first === undefined) continue;
-    const { kind: _, payload: __, position, submittedAt, ...job } = first;
+    const { kind: _, payload: __, after: ___, position, submittedAt, ...job } = first;
     const nothing = { startedAt: null, finishedAt: null, result: null, error: null, worker: null, eventOffset: -1 };
     const times = { createdAt: submittedAt, updatedAt: submittedAt };
-    documents.set(name, { _id: name, ...job, state: 'queued', command: position, ...nothing, ...times });
+    const state = job.dueAt === null ? 'queued' : 'scheduled';
+    documents.set(name, { _id: name, ...job, state, command: position, ...nothing, ...times });
   }
   for (const [name, list] of told) {
     const [last] = list.sort((a, b) => b.event.generation - a.event.generation || b.offset - a.offset);
@@ -56,7 +57,15 @@ const inLogOrder = ({ position: a }: WithPosition, { position: b }: WithPosition
   (a.topic === b.topic ? 0 : a.topic < b.topic ? -1 : 1) || a.partition - b.partition || a.offset - b.offset;
 
 function afterEvent(name: string, { event, offset }: LoggedEvent): JobDocument {
-  const { kind, at, submittedAt, original: _, ...rest }: JobEvent = { ...event, command: { ...event.command } };
+  const {
+    kind,
+    at,
+    submittedAt,
+    original: _,
+    payload: __,
+    inPlace: ___,
+    ...rest
+  }: JobEvent = { ...event, command: { ...event.command } };
   const state = states.get(kind) ?? 'queued';
   const finishedAt = final.has(state) ? at : null;
   return { _id: name, ...rest, state, createdAt: submittedAt, finishedAt, updatedAt: at, eventOffset: offset };

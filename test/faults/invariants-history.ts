@@ -1,7 +1,8 @@
 // What an invariant is a function of: everything that is known of a run once it is quiet. And the words that all of the
 // invariants use. Made by checkInvariants from the real system, and by hand in the invariants' own tests.
 import { type EventKind, type JobEvent, terminalKinds } from '../../schemas/event.ts';
-import type { JobDocument, Position } from '../../schemas/job-status.ts';
+import type { JobDocument } from '../../schemas/job-status.ts';
+import type { Position } from '../../schemas/position.ts';
 import type { Execution } from './executions.ts';
 import type { JournaledJob } from './journal.ts';
 import type { Log, LoggedEvent } from './reader.ts';

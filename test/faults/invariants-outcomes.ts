@@ -1,6 +1,6 @@
 // Invariants 1, 2, 7 and 9: what was accepted has its outcome, and there is never more than one. Pure functions of the
 // history of a run; checkInvariants calls them.
-import { positionText } from '../../schemas/job-status.ts';
+import { positionText } from '../../schemas/position.ts';
 import { at, type Breach, type History, isOutcome, isTerminalEvent, nameOf, onlyOne } from './invariants-history.ts';
 import { fateOf, type JournaledJob } from './journal.ts';
 import type { LoggedEvent } from './reader.ts';

@@ -1,6 +1,6 @@
 // Invariant 4: what was refused never runs; everything else runs at most once for each owner its partition had, since an
 // owner that died may have run a function without having recorded it. And nothing runs that nobody asked for.
-import type { Position } from '../../schemas/job-status.ts';
+import type { Position } from '../../schemas/position.ts';
 import { groupNames, ownerIdentity } from '../../schemas/topics.ts';
 import { type Breach, type History, isTerminalEvent, nameOf } from './invariants-history.ts';
 import { fateOf } from './journal.ts';

@@ -3,7 +3,7 @@
 import type { Logger } from '../../platform/log.ts';
 import { createMongo } from '../../platform/mongo.ts';
 import { openReadModel } from '../../platform/read-model.ts';
-import type { Position } from '../../schemas/job-status.ts';
+import type { Position } from '../../schemas/position.ts';
 import { groupNames } from '../../schemas/topics.ts';
 import { silent } from '../stack/log.ts';
 import { readExecutions } from './executions.ts';

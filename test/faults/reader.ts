@@ -8,7 +8,7 @@ import { createDecoder, UndecodableError } from '../../platform/wire-format.ts';
 import { type Command, commandType } from '../../schemas/command.ts';
 import { eventType, type JobEvent } from '../../schemas/event.ts';
 import { type Fence, fenceEventType, fenceType } from '../../schemas/fence.ts';
-import type { Position } from '../../schemas/job-status.ts';
+import type { Position } from '../../schemas/position.ts';
 import { topicNames } from '../../schemas/topics.ts';
 import { silent } from '../stack/log.ts';
 

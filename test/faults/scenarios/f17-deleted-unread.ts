@@ -2,7 +2,7 @@
 // retention, then some by an operator. What is gone is gone; it must be said, to the offset, and nothing else may be missing.
 import { createMongo } from '../../../platform/mongo.ts';
 import { openReadModel, readCheckpoints } from '../../../platform/read-model.ts';
-import { positionText } from '../../../schemas/job-status.ts';
+import { positionText } from '../../../schemas/position.ts';
 import { topicNames } from '../../../schemas/topics.ts';
 import { until } from '../../stack/deadline.ts';
 import { deleteBefore, expire } from '../deletions.ts';

@@ -1,0 +1,82 @@
+// Fires timers when they are due: appends the command of each, then forgets it. One loop a worker, for the places that the
+// worker owns. A timer is fired again where the worker died in between, or another still thinks that the place is its own: the
+// claim of a run makes one of two such commands do nothing.
+
+import type { Logger } from '../platform/log.ts';
+import type { LogWriter } from '../platform/log-writer.ts';
+import { persist } from '../platform/persist.ts';
+import { runRecord } from './put-off-run.ts';
+import type { Timers } from './timers.ts';
+
+export type FireTimersOptions = {
+  timers: Timers;
+  writer: Pick<LogWriter, 'append'>;
+  /** Those that this worker owns now, as `topic/partition`. */
+  places: () => string[];
+  /** CloudEvents `source`. */
+  source: string;
+  log: Logger;
+  fatal: (error: unknown) => void;
+};
+
+/** Another may have kept a timer for a place that has become ours since (milliseconds). */
+const lookEvery = 1_000;
+
+export function fireTimers({ timers, writer, places, source, log, fatal }: FireTimersOptions) {
+  let wake: NodeJS.Timeout | undefined;
+  let wakesAt = Number.POSITIVE_INFINITY;
+  let firing: Promise<void> | undefined;
+  let closed = false;
+  const givenUp = () => closed;
+
+  function wakeAt(at: number) {
+    if (closed || firing !== undefined || at >= wakesAt) return;
+    clearTimeout(wake);
+    wakesAt = at;
+    wake = setTimeout(begin, Math.max(0, at - Date.now()));
+  }
+
+  function begin() {
+    wakesAt = Number.POSITIVE_INFINITY;
+    firing = fire().then(
+      (next) => {
+        firing = undefined;
+        wakeAt(next);
+      },
+      (error) => {
+        if (!closed) fatal(error);
+      },
+    );
+  }
+
+  /** Fires all that is due. Resolves to when to look again. */
+  async function fire(): Promise<number> {
+    for (;;) {
+      const at = places();
+      if (at.length === 0) return Date.now() + lookEvery;
+      const due = await persist(() => timers.due(at, Date.now()), {
+        log,
+        what: 'look for timers that are due',
+        givenUp,
+      });
+      if (due.length === 0) break;
+      const now = Date.now();
+      const append = () => Promise.all(due.map((timer) => writer.append(runRecord(timer, source, now))));
+      await persist(append, { log, what: 'fire timers', givenUp });
+      await persist(() => timers.forget(due), { log, what: 'forget timers that were fired', givenUp });
+    }
+    const next = await persist(() => timers.next(places()), { log, what: 'look for the next timer', givenUp });
+    return Math.min(next ?? Number.POSITIVE_INFINITY, Date.now() + lookEvery);
+  }
+
+  timers.onKept(wakeAt);
+  wakeAt(Date.now());
+  return {
+    /** Nothing is fired after it. */
+    async close(): Promise<void> {
+      closed = true;
+      clearTimeout(wake);
+      await firing;
+    },
+  };
+}

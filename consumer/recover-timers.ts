@@ -1,0 +1,63 @@
+// Timers that an earlier owner of a partition may not have kept: what the events say was put off, and nothing since. From the
+// checkpoint of the partition on, or, where MongoDB has none of its timers (a new one, or one that was dropped), from
+// the first event. The partition runner calls it when it has taken the partition over.
+import type { KafkaCluster } from '../platform/cluster.ts';
+import { persist } from '../platform/persist.ts';
+import type { Command } from '../schemas/command.ts';
+import { placeText, putsOff, timerOf } from './put-off-run.ts';
+import { decoded, eachRecord, type ReadEventsTools } from './read-events.ts';
+import type { Timer, Timers } from './timers.ts';
+
+export type RecoverTimersTools = ReadEventsTools & {
+  cluster: Pick<KafkaCluster, 'fetch' | 'offsets'>;
+  timers: Pick<Timers, 'keep' | 'hasPlace' | 'addPlace'>;
+  writeCommand: (command: Command) => Buffer;
+};
+
+/** What can put a run off, and what says that it is not waiting any more. */
+const kinds = new Set(['scheduled', 'retrying']);
+
+/**
+ * Resolves once all that waits in the events before `fence` is kept. `from`: where the partition's checkpoint begins.
+ * `events`: their topic. @throws the last error once it is given up
+ */
+export async function recoverTimers(
+  tools: RecoverTimersTools,
+  place: { topic: string; partition: number },
+  { events, from, fence }: { events: string; from: number; fence: number },
+  givenUp: () => boolean,
+): Promise<void> {
+  const { timers, log } = tools;
+  const name = placeText(place);
+  await persist(
+    async () => {
+      const known = await timers.hasPlace(name);
+      const first = (await tools.cluster.offsets([events], 'earliest')).get(events)?.[place.partition] ?? 0;
+      const start = Math.max(first, known ? from : 0);
+      const waiting = await waitingIn(tools, place, { events, start, end: fence });
+      await Promise.all([...waiting.values()].map((timer) => timers.keep(timer)));
+      if (!known) await timers.addPlace(name);
+    },
+    { log, what: `recover the timers of ${name}`, givenUp },
+  );
+}
+
+/** By job: all events of a job stand in one partition, so the last one of them counts. */
+async function waitingIn(
+  tools: RecoverTimersTools,
+  { topic, partition }: { topic: string; partition: number },
+  { events, start, end }: { events: string; start: number; end: number },
+): Promise<Map<string, Timer>> {
+  const waiting = new Map<string, Timer>();
+  await eachRecord(tools, { topic: events, partition, start, end }, async (record) => {
+    const kind = String(record.headers.ce_type).slice('putlog.job.'.length);
+    const subject = String(record.headers.ce_subject);
+    if (kind === 'rejected' || (!kinds.has(kind) && !waiting.has(subject))) return;
+    const event = await decoded(tools, record, tools.readEvent);
+    if (event === undefined || event.command.topic !== topic) return;
+    waiting.delete(subject);
+    const { traceparent } = record.headers;
+    if (putsOff(event)) waiting.set(subject, timerOf(event, tools.writeCommand, traceparent && String(traceparent)));
+  });
+  return waiting;
+}

@@ -1,0 +1,29 @@
+// A command in hand of a partition runner, from its arrival to its outcome.
+import type { KafkaMessage } from 'kafkajs';
+import type { Command } from '../schemas/command.ts';
+
+/** Times in milliseconds since the epoch; `startedAt` null while it waits. */
+export type Task = {
+  offset: number;
+  key: string;
+  bytes: number;
+  command: Command;
+  traceparent: string | undefined;
+  startedAt: number | null;
+  /** Another attempt of it is due then, and not before. */
+  notBefore: number;
+};
+
+/** `next`: an earlier owner has run it, and recorded that it runs again in its place. */
+export function taskOf(message: KafkaMessage, command: Command, next?: { attempt: number; dueAt: number }): Task {
+  const header = message.headers?.traceparent;
+  return {
+    offset: Number(message.offset),
+    key: command.key,
+    bytes: message.value?.length ?? 0,
+    command: next === undefined ? command : { ...command, attempt: next.attempt },
+    traceparent: header === undefined ? undefined : String(header),
+    startedAt: null,
+    notBefore: next?.dueAt ?? 0,
+  };
+}

@@ -1,0 +1,140 @@
+// Timers: runs that were put off, kept in MongoDB until they are due. The log has each of them as well (`scheduled` and
+// `retrying` events), and a new owner of a partition keeps what is not kept yet. Written by the owner of the partition that a
+// run belongs to, and read by it; to keep or to fire one twice does no harm, for a run is claimed.
+import type { Db } from 'mongodb';
+import type { Logger } from '../platform/log.ts';
+import { insertSmall } from '../platform/mongo.ts';
+import { persist } from '../platform/persist.ts';
+
+/**
+ * `id` is the position of the command that was put off, `place` its topic and partition, `dueAt` in milliseconds since the
+ * epoch, `value` the record of the command that runs it, `name` and `run` what it is called (`<type>/<id>`,
+ * `<generation>.<attempt>`).
+ */
+export type Timer = {
+  id: string;
+  place: string;
+  dueAt: number;
+  key: string;
+  value: Buffer;
+  name: string;
+  run: string;
+  traceparent: string | undefined;
+};
+
+type TimerDocument = Omit<Timer, 'id' | 'traceparent'> & { _id: string; traceparent: string | null };
+
+/** `_id` is a place of which every timer that its events tell of is kept, or has been. */
+type PlaceDocument = { _id: string };
+
+type Waiting = { timer: Timer; resolve: () => void; reject: (error: unknown) => void };
+
+export type Timers = ReturnType<typeof createTimers>;
+
+/** For one round trip: records and bytes. MongoDB takes 16 MiB at most. */
+const most = { timers: 500, bytes: 4 * 2 ** 20 };
+
+export async function prepareTimers(db: Db) {
+  await db.collection('timers').createIndex({ place: 1, dueAt: 1 });
+}
+
+export type TimersOptions = { db: Db; log: Logger; fatal: (error: unknown) => void };
+
+export function createTimers({ db, log, fatal }: TimersOptions) {
+  const collection = db.collection<TimerDocument>('timers');
+  const places = db.collection<PlaceDocument>('timer_places');
+  let waiting: Waiting[] = [];
+  let working = false;
+  let closed = false;
+  let kept: (dueAt: number) => void = () => undefined;
+  const givenUp = () => closed;
+
+  async function work() {
+    while (waiting.length > 0 && !closed) {
+      const batch = waiting.slice(0, fitting(waiting.slice(0, most.timers)));
+      const documents = batch.map(({ timer }) => documentOf(timer));
+      await persist(() => insertSmall(db, collection.collectionName, documents), { log, what: 'keep timers', givenUp });
+      waiting = waiting.slice(batch.length);
+      for (const { timer, resolve } of batch) {
+        resolve();
+        kept(timer.dueAt);
+      }
+    }
+    working = false;
+  }
+
+  return {
+    /** Resolves once it is kept; waits while MongoDB is away. */
+    keep: (timer: Timer): Promise<void> =>
+      new Promise((resolve, reject) => {
+        waiting.push({ timer, resolve, reject });
+        if (working) return;
+        working = true;
+        setImmediate(() => work().catch((error) => closed || fatal(error)));
+      }),
+
+    /** Told of each one that is kept from now on, when it is due. */
+    onKept(told: (dueAt: number) => void) {
+      kept = told;
+    },
+
+    /** The first of those that are due at `now`; empty: there are none. @throws what MongoDB says */
+    async due(at: readonly string[], now: number): Promise<Timer[]> {
+      const found: Timer[] = [];
+      let bytes = 0;
+      const filter = { place: { $in: [...at] }, dueAt: { $lte: now } };
+      for await (const document of collection
+        .find(filter, { promoteBuffers: true })
+        .sort({ dueAt: 1 })
+        .limit(most.timers)) {
+        const timer = timerOf(document);
+        found.push(timer);
+        bytes += timer.value.length;
+        if (bytes > most.bytes) break;
+      }
+      return found;
+    },
+
+    /** When the next one is due; undefined: there is none. @throws what MongoDB says */
+    async next(at: readonly string[]): Promise<number | undefined> {
+      const filter = { place: { $in: [...at] } };
+      const first = await collection.findOne(filter, { sort: { dueAt: 1 }, projection: { dueAt: 1 } });
+      return first?.dueAt;
+    },
+
+    /** They were fired. @throws what MongoDB says; then they are fired once more */
+    async forget(timers: readonly Timer[]): Promise<void> {
+      await collection.deleteMany({ _id: { $in: timers.map(({ id }) => id) } });
+    },
+
+    /** False: of this place the log must be read from its beginning. @throws what MongoDB says */
+    hasPlace: async (place: string): Promise<boolean> => (await places.findOne({ _id: place })) !== null,
+    /** @throws what MongoDB says */
+    async addPlace(place: string): Promise<void> {
+      await places.updateOne({ _id: place }, { $setOnInsert: { _id: place } }, { upsert: true });
+    },
+
+    close() {
+      closed = true;
+      for (const { reject } of waiting.splice(0)) reject(new Error('the worker stops'));
+    },
+  };
+}
+
+/** How many of the first; one at least. */
+function fitting(first: readonly Waiting[]): number {
+  let bytes = 0;
+  const over = first.findIndex(({ timer }) => {
+    bytes += timer.value.length;
+    return bytes > most.bytes;
+  });
+  return over === -1 ? first.length : Math.max(1, over);
+}
+
+const documentOf = ({ id, traceparent, ...rest }: Timer): TimerDocument => {
+  return { _id: id, ...rest, traceparent: traceparent ?? null };
+};
+
+const timerOf = ({ _id: id, traceparent, ...rest }: TimerDocument): Timer => {
+  return { id, ...rest, traceparent: traceparent ?? undefined };
+};

@@ -1,0 +1,29 @@
+// test.again and test.in-order: fail as often as they are told, and leave a line in a file each time they run.
+import { appendFile } from 'node:fs/promises';
+import { defineJob, type JobContext, NonRetryableError, RetryAfter, Type } from '../../schemas/for-jobs.ts';
+
+const payload = Type.Object(
+  {
+    file: Type.String(),
+    failures: Type.Integer({ minimum: 0 }),
+    final: Type.Optional(Type.Boolean()),
+    afterMs: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+const result = Type.Object({ attempt: Type.Integer() }, { additionalProperties: false });
+type Payload = { file: string; failures: number; final?: boolean; afterMs?: number };
+
+async function handler({ file, failures, final, afterMs }: Payload, { id, attempt }: JobContext) {
+  await appendFile(file, `${id} ${attempt}\n`);
+  if (final) throw new NonRetryableError('never again');
+  if (attempt <= failures && afterMs !== undefined) throw new RetryAfter(afterMs);
+  if (attempt <= failures) throw new Error(`attempt ${attempt} fails`);
+  return { attempt };
+}
+
+const retry = { attempts: 4, backoffMs: 400 };
+const again = defineJob({ type: 'test.again', payload, result, retry, handler });
+const inOrder = defineJob({ type: 'test.in-order', payload, result, retry, ordered: true, handler });
+
+export default [again, inOrder];
