@@ -1,5 +1,5 @@
 // Puts commands into the log as the api would, but without HTTP: with the same encoder, headers, partitioner and writer, as
-// fast as the broker takes them: drain and large begin with it, while no worker runs. beside puts them in one by one.
+// fast as the broker takes them: drain and large begin with it, while no worker runs. beside puts them in one by one, timers long before they are due.
 import { partitionOf } from '../platform/partition-of.ts';
 import { encodeWire } from '../platform/wire-format.ts';
 import { canonicalJson, digestOf } from '../producer/canonical-json.ts';
@@ -7,7 +7,8 @@ import { type Command, commandType } from '../schemas/command.ts';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
 import type { BenchStack } from './bench-stack.ts';
 
-export type QueuedCall = { type: string; id: string; key: string; payload: unknown };
+/** `dueAt` in milliseconds since the epoch. */
+export type QueuedCall = { type: string; id: string; key: string; payload: unknown; dueAt?: number };
 
 /** So many appends wait at once. */
 const window = 5_000;
@@ -31,7 +32,7 @@ export async function openCalls(stack: BenchStack, topic: string) {
   const { prepared } = stack;
   const writer = await stack.openWriter();
 
-  function append({ type, id, key, payload }: QueuedCall): Promise<number> {
+  function append({ type, id, key, payload, dueAt }: QueuedCall): Promise<number> {
     const text = canonicalJson(payload);
     const submittedAt = Date.now();
     const command: Command = {
@@ -45,9 +46,8 @@ export async function openCalls(stack: BenchStack, topic: string) {
         payload: text,
         digest: digestOf(text),
         submittedAt,
-        dueAt: null,
-        after: null,
       },
+      ...{ dueAt: dueAt ?? null, after: null },
     };
     const subject = `${type}/${id}`;
     const about = { id: `${subject}/0/submit`, source: '/putlog/bench', type: 'putlog.job.submit', subject };

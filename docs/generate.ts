@@ -3,6 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { settings } from '../platform/config.ts';
 import { errorCodes } from '../schemas/error-codes.ts';
+import { isTerminal, jobStates } from '../schemas/job-status.ts';
+import { stateAfter, transitions } from '../schemas/transitions.ts';
 
 const root = new URL('../', import.meta.url);
 const note = (source: string) => `<!-- Generated from ${source} by \`npm run docs\`; edit that instead. -->`;
@@ -91,6 +93,37 @@ ${table(
 )}
 `;
 
+/** Mermaid, which GitHub draws: an arrow from state to state, with the events that take it. */
+function lifeDiagram(): string {
+  const arrows = jobStates.flatMap((from) => {
+    const kinds = Map.groupBy(transitions[from], (kind) => stateAfter[kind]);
+    return [...kinds].map(([to, by]) => `    ${from} --> ${to}: ${by.join(', ')}`);
+  });
+  const ends = jobStates.filter(isTerminal).map((state) => `    ${state} --> [*]`);
+  return ['stateDiagram-v2', '    [*] --> queued', '    [*] --> scheduled: due later', ...arrows, ...ends].join('\n');
+}
+
+export const lifePage = () => `# The life of a job
+
+${note('schemas/transitions.ts')}
+
+What GET says of a job, and the events of \`<prefix>.events\` that take it from state to state. \`npm run test:faults\` holds the
+history of every job of its runs against this table; \`docs/generate.unit.test.ts\` holds this page against it.
+
+\`\`\`mermaid
+${lifeDiagram()}
+\`\`\`
+
+- **queued**: accepted; its command is in the log. \`started\` is told only of attempts that run longer than a quarter of a second:
+  the end of a shorter one follows at once.
+- **scheduled**: accepted, and not due yet (\`delay\`, \`notBefore\`). Its ordering key does not wait for it.
+- **running**: \`started\` again means that another worker runs it, because the one before died or lost the partition.
+- **retrying**: an attempt failed and another follows at \`dueAt\`; \`error\` is the last attempt's.
+- **succeeded**, **failed**, **cancelled**: the end. Nothing follows but another generation, which begins as queued. \`dead\` is the end
+  of what had all its attempts, what killed its worker three times, and what nobody could run; its event carries the bytes of the
+  record.
+`;
+
 /** The README with the table between its markers. @throws Error where a marker is missing: then nothing would be checked. */
 export function withConfiguration(readme: string): string {
   const [begin, end] = ['<!-- configuration -->', '<!-- /configuration -->'];
@@ -103,6 +136,7 @@ export function withConfiguration(readme: string): string {
 export const pages: Record<string, (current: string) => string> = {
   'docs/errors.md': errorsPage,
   'docs/configuration.md': configurationPage,
+  'docs/job-life.md': lifePage,
   'README.md': withConfiguration,
 };
 

@@ -1,18 +1,8 @@
 // How commands and events become a job's status. Pure. Two documents of one job merge into the greater one under a total
 // order, so the result is the same in whatever order, and however often, the records of the two topics arrive.
-import { type EventKind, type JobEvent, terminalKinds } from '../schemas/event.ts';
-import { type JobDocument, type JobState, jobKey } from '../schemas/job-status.ts';
-
-const stateAfter: Record<Exclude<EventKind, 'rejected'>, JobState> = {
-  scheduled: 'scheduled',
-  started: 'running',
-  progressed: 'running',
-  succeeded: 'succeeded',
-  retrying: 'retrying',
-  failed: 'failed',
-  cancelled: 'cancelled',
-  dead: 'failed',
-};
+import { type JobEvent, terminalKinds } from '../schemas/event.ts';
+import { type JobDocument, jobKey } from '../schemas/job-status.ts';
+import { stateAfter } from '../schemas/transitions.ts';
 
 /** Undefined: the event tells nothing of a job's state (a rejected duplicate, a record that nobody could read). */
 export function fromEvent(event: JobEvent, offset: number): JobDocument | undefined {

@@ -1,5 +1,6 @@
 // Invariants 1, 2, 7 and 9: what was accepted has its outcome, and there is never more than one. Pure functions of the
 // history of a run; checkInvariants calls them.
+import type { EventKind } from '../../schemas/event.ts';
 import { positionText } from '../../schemas/position.ts';
 import { at, type Breach, type History, isOutcome, isTerminalEvent, nameOf, onlyOne } from './invariants-history.ts';
 import { fateOf, type JournaledJob } from './journal.ts';
@@ -9,9 +10,9 @@ const words = (logged: LoggedEvent): string => `${logged.event.kind} (${at(logge
 
 type Outcomes = Pick<History, 'jobs' | 'log' | 'deleted'>;
 
-/** Names of jobs that were acknowledged and are neither finished nor waiting to run again, though a command was left. */
+/** Names of jobs that were acknowledged and are not finished, though a command was left. */
 export function acknowledgedWithoutOutcome({ jobs, log, deleted }: Outcomes): string[] {
-  const settled = new Set(log.events.filter(isOutcome).map(({ event }) => nameOf(event)));
+  const settled = new Set(log.events.filter(isTerminalEvent).map(({ event }) => nameOf(event)));
   const unrun = unrunJobs({ log, deleted });
   return [...jobs.values()]
     .filter((job) => fateOf(job) === 'acked' && !settled.has(job.name) && !unrun.has(job.name))
@@ -60,6 +61,9 @@ function wrongly({ name, expects, digest, key }: JournaledJob, logged: LoggedEve
 export const oneTerminalEvent = ({ log }: Pick<History, 'log'>): Breach[] =>
   onlyOne(2, log.events.filter(isTerminalEvent), ({ event }) => `${nameOf(event)} #${event.generation}`, words);
 
+/** A command is done with, and no attempt has ended. */
+const doneWith: ReadonlySet<EventKind> = new Set(['scheduled', 'rejected']);
+
 /** 9: no attempt has two recorded outcomes, and no command either. */
 export const oneOutcomePerAttempt = ({ log }: Pick<History, 'log'>): Breach[] => [
   ...onlyOne(
@@ -70,7 +74,9 @@ export const oneOutcomePerAttempt = ({ log }: Pick<History, 'log'>): Breach[] =>
   ),
   ...onlyOne(
     9,
-    log.events.filter((logged) => isOutcome(logged) || logged.event.kind === 'rejected' || logged.event.type === ''),
+    log.events.filter((logged) =>
+      isOutcome(logged) ? !logged.event.inPlace : doneWith.has(logged.event.kind) || logged.event.type === '',
+    ),
     ({ event }) => `command ${positionText(event.command)}`,
     words,
   ),

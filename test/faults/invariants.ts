@@ -34,6 +34,7 @@ import {
   resourcesStayBounded,
 } from './invariants-resources.ts';
 import { oneRunPerTerm, refusedNeverRuns, unknownEndsOnce } from './invariants-runs.ts';
+import { livesFollowTheDiagram } from './invariants-states.ts';
 import type { Journal } from './journal.ts';
 import { agreesWithPlainConsumer, countTerminalEvents } from './plain-consumer.ts';
 import { createLogReader, type LogReader } from './reader.ts';
@@ -74,6 +75,7 @@ export const breachesOf = (history: History): Breach[] =>
     refusedNeverRuns,
     unknownEndsOnce,
     oneRunPerTerm,
+    livesFollowTheDiagram,
     readModelIsTheFold,
     nobodySeesAJobGoBack,
     poisonIsDeadOnce,

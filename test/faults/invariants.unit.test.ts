@@ -30,7 +30,12 @@ const broken: [string, (history: Sound) => void, number[]][] = [
   [
     'a job has two terminal events of two attempts',
     ({ log }) => void log.events.splice(1, 0, logged(2, eventOf('k.0', 9, { attempt: 2 }))),
-    [2, 5],
+    [2, 5, 9],
+  ],
+  [
+    'a job that is over is announced',
+    ({ log }) => void log.events.push(logged(99, eventOf('k.0', 0, { kind: 'started' }))),
+    [5, 9],
   ],
   ['an attempt has two outcomes', ({ log }) => void log.events.splice(1, 0, logged(2, eventOf('k.0', 0))), [2, 5, 9]],
   [

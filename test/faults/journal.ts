@@ -13,6 +13,8 @@ export type Call = {
   number: number | null;
   payload: unknown;
   expects: readonly EventKind[];
+  /** Seconds until it is due. */
+  delay?: number;
 };
 
 /** `rejected`: it is certain that the log does not have it. `unknown`: it may have it, or get it later. */

@@ -32,9 +32,10 @@ export function createLoadClient(bases: readonly string[], connections: number, 
   }
 
   return {
-    async put({ type, id, key, payload }: Call): Promise<PutAnswer> {
+    async put({ type, id, key, payload, delay }: Call): Promise<PutAnswer> {
       try {
-        const { status, body } = await request('PUT', `/jobs/${type}/${id}?key=${encodeURIComponent(key)}`, payload);
+        const query = `key=${encodeURIComponent(key)}${delay === undefined ? '' : `&delay=${delay}`}`;
+        const { status, body } = await request('PUT', `/jobs/${type}/${id}?${query}`, payload);
         const code = typeof body.code === 'string' ? body.code : null;
         return { outcome: putOutcome(status, code), status, code };
       } catch (error) {

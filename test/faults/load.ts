@@ -18,7 +18,10 @@ export type LoadOptions = {
 export type Load = ReturnType<typeof createLoad>;
 
 /** A call of a scenario's own; `key` is its name unless told, `expects` success. */
-export type OwnCall = Pick<Call, 'type' | 'id' | 'payload'> & { key?: string; expects?: readonly EventKind[] };
+export type OwnCall = Pick<Call, 'type' | 'id' | 'payload' | 'delay'> & {
+  key?: string;
+  expects?: readonly EventKind[];
+};
 
 type Begin = { perSecond?: number; connections?: number };
 
@@ -130,8 +133,8 @@ export function createLoad({ http, random, journal }: LoadOptions) {
     },
 
     /** One PUT of a scenario's own, in the journal like all others. */
-    put: ({ type, id, payload, key = `${type}/${id}`, expects = ['succeeded'] }: OwnCall): Promise<PutAnswer> =>
-      send({ type, id, payload, key, expects, number: null }),
+    put: ({ key, expects = ['succeeded'], ...call }: OwnCall): Promise<PutAnswer> =>
+      send({ ...call, key: key ?? `${call.type}/${call.id}`, expects, number: null }),
 
     /** Sends nothing more, waits for the answers under way. @throws what went wrong in the load itself */
     async end(): Promise<void> {

@@ -15,6 +15,7 @@ import { mongodbAway } from './scenarios/f10-mongodb-away.ts';
 import { projectorKilled } from './scenarios/f11-projector-killed.ts';
 import { registryAway } from './scenarios/f12-registry-away.ts';
 import { poisonedPartition } from './scenarios/f13-poison.ts';
+import { retried } from './scenarios/f14-retries.ts';
 import { diskFull } from './scenarios/f16-disk-full.ts';
 import { deletedUnread } from './scenarios/f17-deleted-unread.ts';
 import { identityForgotten } from './scenarios/f18-identity-forgotten.ts';
@@ -37,6 +38,7 @@ export const scenarios: readonly Scenario[] = [
   projectorKilled,
   registryAway,
   poisonedPartition,
+  retried,
   diskFull,
   deletedUnread,
   identityForgotten,
