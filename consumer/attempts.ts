@@ -4,13 +4,15 @@
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { Command } from '../schemas/command.ts';
 import { positionText } from '../schemas/position.ts';
+import type { Cancels } from './cancels.ts';
 import type { Claims } from './claims.ts';
 import type { Gate } from './gate.ts';
 import type { HandlerResult } from './handler-result.ts';
-import { deadAfterTakes, decide, type Fate, type PutOff } from './outcome.ts';
+import { cancelled, deadAfterTakes, decide, type Fate, type PutOff } from './outcome.ts';
 import type { Task } from './task.ts';
 
 export type AttemptTools = {
+  cancels: Pick<Cancels, 'has'>;
   claims: Claims;
   gate: Gate;
   jobs: ReadonlyMap<string, LoadedJob>;
@@ -33,7 +35,7 @@ export type AttemptEnd = 'over' | 'again';
 const claimId = ({ type, id, generation, attempt }: Command) => `${type}/${id}/${generation}.${attempt}`;
 
 export function createAttempts(
-  { claims, gate, jobs }: AttemptTools,
+  { cancels, claims, gate, jobs }: AttemptTools,
   { topic, partition }: { topic: string; partition: number },
   { stopped, run, conclude, retryInPlace }: AttemptSteps,
 ) {
@@ -46,6 +48,8 @@ export function createAttempts(
     const result = await run(task, job);
     over();
     if (stopped()) return 'over';
+    // Of the two that may come first, an end that went well and the wish for another one, the log has the first.
+    if (!result.ok && cancels.has(task.command)) return end(task, cancelled);
     const { retry, ordered } = job.definition;
     const { attempt } = task.command;
     const fate = decide(result, { retry, attempt, now: Date.now(), random: Math.random() });
@@ -96,6 +100,10 @@ export function createAttempts(
         over();
         const detail = 'Another payload came first under this id.';
         return claim.samePayload ? 'over' : end(task, { kind: 'rejected', code: 'id-conflict', detail });
+      }
+      if (cancels.has(command)) {
+        over();
+        return end(task, cancelled);
       }
       if (command.dueAt !== null && command.dueAt > Date.now()) {
         over();

@@ -1,6 +1,7 @@
 // Runs handlers: inline ones on the event loop, the others in a pool of worker threads. Whatever a handler does becomes
 // a value; a thread that dies costs its own job and nothing else. The partition runner calls it, and stops a job by
 // aborting the signal in its context.
+import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { BlobStore } from '../schemas/blob.ts';
@@ -10,11 +11,16 @@ import type { ThreadSettings, ThreadTask } from './handler-thread.ts';
 
 export type { HandlerResult } from './handler-result.ts';
 
-/** @property threadHeapMb a thread that needs more JavaScript heap is ended. @property onStray what a thread threw outside of any job. */
+/**
+ * @property threadHeapMb a thread that needs more JavaScript heap is ended.
+ * @property threadGraceMs how long a function in a thread may go on after its signal was aborted; then its thread is ended.
+ * @property onStray what a thread threw outside of any job.
+ */
 export type HandlerRunnerOptions = ThreadSettings & {
   blobs: BlobStore;
   threads: number;
   threadHeapMb?: number;
+  threadGraceMs?: number;
   onStray?: (error: unknown) => void;
 };
 
@@ -23,8 +29,8 @@ export type RunContext = Omit<JobContext, 'blobs' | 'outbound' | 'signal'> & { s
 
 export type HandlerRunner = {
   /**
-   * Never rejects. When the signal is aborted a thread is ended and the answer comes at once; an inline handler answers
-   * when it heeds the signal, or never: do not wait for it.
+   * Never rejects. When the signal is aborted a thread has its grace and is ended then, with an answer; an inline handler
+   * answers when it heeds the signal, or never: do not wait for it.
    */
   run(job: LoadedJob, payload: unknown, context: RunContext): Promise<HandlerResult>;
   /** Waits for the jobs in threads, then ends the threads. */
@@ -32,7 +38,7 @@ export type HandlerRunner = {
 };
 
 export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunner {
-  const { blobs, threads, threadHeapMb = 1_024, onStray = warn } = options;
+  const { blobs, threads, threadHeapMb = 1_024, threadGraceMs = 3_000, onStray = warn } = options;
   const { mongoUri, outbound, resultLimitBytes } = options;
   const checks = new Map<JobDefinition, ResultCheck>();
   let pool: Piscina<ThreadTask, HandlerResult> | undefined;
@@ -76,11 +82,26 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
 
   const runInThread = async ({ definition, file }: LoadedJob, payload: unknown, context: RunContext) => {
     const { signal, ...rest } = context;
+    const asked = signal();
+    if (asked.aborted) return stopped;
     pool ??= openPool();
+    const { port1: ours, port2: aborts } = new MessageChannel();
+    const thread = new AbortController();
+    let grace: NodeJS.Timeout | undefined;
+    const abort = () => {
+      ours.postMessage('abort');
+      grace = setTimeout(() => thread.abort(), threadGraceMs);
+    };
+    asked.addEventListener('abort', abort, { once: true });
     try {
-      return await pool.run({ file, type: definition.type, payload, context: rest }, { signal: signal() });
+      const task = { file, type: definition.type, payload, context: rest, aborts };
+      return await pool.run(task, { signal: thread.signal, transferList: [aborts] });
     } catch (error) {
       return deathOf(error);
+    } finally {
+      asked.removeEventListener('abort', abort);
+      clearTimeout(grace);
+      ours.close();
     }
   };
 
@@ -102,10 +123,12 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
 
 const warn = (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error));
 
+const stopped: HandlerResult = { ok: false, code: 'job-failed', detail: 'the function was stopped' };
+
 /** Why there is no answer from the thread: stopped, out of memory, process.exit, an error that nobody caught. */
 function deathOf(error: unknown): HandlerResult {
   const failure = failureOf(error);
   if (!(error instanceof Error)) return failure;
-  if (error.name === 'AbortError') return { ...failure, detail: 'the function was stopped' };
+  if (error.name === 'AbortError') return stopped;
   return { ...failure, detail: `the function ended its worker thread: ${failure.detail}` };
 }

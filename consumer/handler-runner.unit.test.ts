@@ -17,6 +17,7 @@ const runner = createHandlerRunner({
   outbound: { allowPrivate: false },
   resultLimitBytes: 1_000,
   threadHeapMb: 48,
+  threadGraceMs: 100,
   onStray: (error) => {
     strays.push(error);
     strayed.resolve();
@@ -88,6 +89,18 @@ test('an abort ends a thread that never yields, and what waits in the queue', as
   expect(await Promise.all(hanging)).toEqual([stopped, stopped, stopped, stopped]);
   expect(await waiting).toMatchObject({ ok: true });
   expect(await run('test.thread', { act: 'answer' }, AbortSignal.abort())).toEqual(stopped);
+});
+
+test('an abort reaches a function in its thread, which ends by itself and keeps the thread', async () => {
+  const before = await run('test.thread', { act: 'answer' });
+  const controller = new AbortController();
+  const waiting = run('test.thread', { act: 'wait' }, controller.signal);
+  const other = run('test.thread', { act: 'answer' });
+  expect(await other).toMatchObject({ ok: true });
+  controller.abort();
+  expect(await waiting).toMatchObject({ ok: false, detail: 'The operation was aborted' });
+  const after = await Promise.all([1, 2].map(() => run('test.thread', { act: 'answer' })));
+  expect([before, ...after].every(({ ok }) => ok)).toBe(true);
 });
 
 test('test.count leaves a line for each run', async () => {

@@ -1,6 +1,6 @@
 // The worker thread of the handler runner: imports a job's file once, calls its handler, and answers with the same value
 // that an inline call has. Its MongoDB client connects at the first use of a blob and ends with the thread.
-import { workerData } from 'node:worker_threads';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { createBlobStore } from '../platform/blob-store.ts';
 import { provideJobImports } from '../platform/job-imports.ts';
 import { importJobs } from '../platform/load-jobs.ts';
@@ -16,15 +16,14 @@ export type ThreadTask = {
   type: string;
   payload: unknown;
   context: Omit<JobContext, 'blobs' | 'outbound' | 'signal'>;
+  /** Anything that comes through it aborts the function's signal. */
+  aborts: MessagePort;
 };
 
 function createThreadHandler({ mongoUri, outbound, resultLimitBytes }: ThreadSettings) {
   provideJobImports();
   const jobs = new Map<string, { definition: JobDefinition; check: ResultCheck }>();
   const blobs = createBlobStore(createMongo(mongoUri, { maxPoolSize: 2 }).db);
-  // A thread is stopped from outside, by ending it: this signal is for functions that ask for one.
-  const { signal } = new AbortController();
-
   const load = async (file: string, type: string) => {
     const definition = (await importJobs(file)).find((candidate) => candidate.type === type);
     if (definition === undefined) throw new Error(`${file} does not define ${type} any more`);
@@ -33,12 +32,16 @@ function createThreadHandler({ mongoUri, outbound, resultLimitBytes }: ThreadSet
     return job;
   };
 
-  return async ({ file, type, payload, context }: ThreadTask): Promise<HandlerResult> => {
+  return async ({ file, type, payload, context, aborts }: ThreadTask): Promise<HandlerResult> => {
+    const abort = new AbortController();
+    aborts.once('message', () => abort.abort());
     try {
       const { definition, check } = jobs.get(type) ?? (await load(file, type));
-      return await callHandler(definition, payload, { ...context, blobs, outbound, signal }, check);
+      return await callHandler(definition, payload, { ...context, blobs, outbound, signal: abort.signal }, check);
     } catch (error) {
       return failureOf(error);
+    } finally {
+      aborts.close();
     }
   };
 }

@@ -16,11 +16,14 @@ import type { StartService } from '../platform/service.ts';
 import { startWatchdog } from '../platform/watchdog.ts';
 import { encodeWire } from '../platform/wire-format.ts';
 import { commandType } from '../schemas/command.ts';
+import { jobKey } from '../schemas/job-status.ts';
 import { groupNames } from '../schemas/topics.ts';
 import { createCall } from './call-job.ts';
+import { createCancels } from './cancels.ts';
 import { createClaims, prepareClaims } from './claims.ts';
 import { createEventRecords } from './event-records.ts';
 import { fireTimers } from './fire-timers.ts';
+import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
 import { createHandlerRunner } from './handler-runner.ts';
 import { createPauses } from './pauses.ts';
@@ -56,8 +59,17 @@ export const startWorker: StartService = async (config, log, fatal) => {
   });
   const metrics = createMetrics('worker');
   const claims = createClaims({ db: mongo.db, log, fatal });
-  const timers = createTimers({ db: mongo.db, log, fatal });
+  const cancels = createCancels();
+  const timers = createTimers({ db: mongo.db, cancels, log, fatal });
   let group: WorkerGroup | undefined;
+  let firing: ReturnType<typeof fireTimers> | undefined;
+  const following = await followCancels({
+    ...{ connection, cancels, log, fatal, topic: prepared.cancelsTopic, readCancel: prepared.readCancel },
+    told({ type, id }) {
+      group?.cancel(cancels.has);
+      firing?.hasten([jobKey(type, id)]).catch(fatal);
+    },
+  });
   const pauses = createPauses({
     sessionMs: config.sessionTimeoutMs,
     told: (pause) => {
@@ -72,7 +84,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     ...{ log, fatal },
     topics: prepared.commandTopics,
     tools: {
-      ...{ cluster, log, worker, claims, timers, gate, jobs, records, load: { active: 0 } },
+      ...{ cluster, log, worker, cancels, claims, timers, gate, jobs, records, load: { active: 0 } },
       ...{ group: groupNames(config.prefix).workers, pauses: pauses.look, answered: pauses.answered },
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
       concurrency: config.concurrency,
@@ -91,10 +103,11 @@ export const startWorker: StartService = async (config, log, fatal) => {
     log,
     what: 'get a producer id',
   });
-  const firing = fireTimers({
+  firing = fireTimers({
     ...{ timers, writer, log, fatal, source: `/putlog/workers/${worker}` },
     places: () => [...runners()].map(placeText),
   });
+  firing.hasten(cancels.names()).catch(fatal);
   const watchdog = startWatchdog({
     ...{ log, stuck: fatal },
     async look() {
@@ -109,13 +122,13 @@ export const startWorker: StartService = async (config, log, fatal) => {
   return {
     async stop(deadline) {
       watchdog.close();
-      const fired = firing.close();
+      const fired = firing?.close();
       await group.stop(deadline);
       await health.close();
       claims.close();
       timers.close();
       pauses.close();
-      await fired;
+      await Promise.all([fired, following.close()]);
       await writer.close(0);
       await Promise.all([handlers.close(), cluster.close(), mongo.close()]);
     },

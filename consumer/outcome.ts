@@ -10,7 +10,7 @@ import { mayRetry, retryDelay } from './retry.ts';
 
 export type Outcome =
   | { kind: 'succeeded'; result: string }
-  | (Cause & { kind: 'failed' | 'rejected' })
+  | (Cause & { kind: 'failed' | 'rejected' | 'cancelled' })
   | PutOff
   /** The record as it was read goes with it, so that it can be sent again. Null: it is too large to go with anything. */
   | (Cause & { kind: 'dead'; original: Buffer | null });
@@ -36,6 +36,9 @@ export function decide(result: HandlerResult, { retry, attempt, now, random }: C
   if (attempt >= retry.attempts) return { kind: 'dead', ...cause };
   return { kind: 'retrying', ...cause, dueAt: now + retryDelay(result, retry, attempt, random) };
 }
+
+/** Somebody wanted it to end, and it had not gone well by then. */
+export const cancelled: Fate = { kind: 'cancelled', code: 'job-cancelled', detail: 'Somebody asked for its end.' };
 
 /** The function was never called: no call could have come of this payload, which came past the api or is older than its schema. */
 const isPoison = (code: ErrorCode) => code === 'malformed-json' || code === 'invalid-payload';

@@ -199,6 +199,11 @@ export function createPartitionRunner(
     go,
     hold: tenure.hold,
     confirm: tenure.confirm,
+    /** These jobs are to end. */
+    cancel(is: (command: Command) => boolean) {
+      running.cancel(is);
+      putOff.hasten(is);
+    },
     sweep(now: number) {
       running.sweep(now);
       tenure.sweep(now);

@@ -16,6 +16,7 @@ import { defineJob } from '../schemas/define-job.ts';
 import { eventType, type JobEvent } from '../schemas/event.ts';
 import { type Fence, fenceEventType, fenceType } from '../schemas/fence.ts';
 import { jobKey } from '../schemas/job-status.ts';
+import { createCancels } from './cancels.ts';
 import { createClaims } from './claims.ts';
 import { createEventRecords } from './event-records.ts';
 import { createGate } from './gate.ts';
@@ -73,7 +74,8 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
   const readFence = createDecoder<Fence>(fenceType, schemaIds.fence, unknownSchema);
   const fatal: unknown[] = [];
   const claims = createClaims({ db: mongo.db, log, fatal: (error) => fatal.push(error) });
-  const timers = createTimers({ db: mongo.db, log, fatal: (error) => fatal.push(error) });
+  const cancels = createCancels();
+  const timers = createTimers({ db: mongo.db, cancels, log, fatal: (error) => fatal.push(error) });
 
   const command = (id: string, fields: Partial<Command> = {}): Command => ({
     ...{ kind: 'submit', type: 'test.job', id, generation: 0, attempt: 1 },
@@ -93,7 +95,22 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
     });
 
   return {
-    ...{ topic, eventsTopic, group, kafka, cluster, claims, timers, command, log, records, writer, fatal, appendRaw },
+    ...{
+      topic,
+      eventsTopic,
+      group,
+      kafka,
+      cluster,
+      claims,
+      cancels,
+      timers,
+      command,
+      log,
+      records,
+      writer,
+      fatal,
+      appendRaw,
+    },
     db: mongo.db,
     submit: (id: string, { partition = 0, ...fields }: Partial<Command> & { partition?: number } = {}) =>
       appendRaw(encodeWire(commandType, schemaIds.command, command(id, fields)), {
@@ -101,7 +118,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
       }),
 
     tools: (replaced: Partial<RunnerTools> = {}): RunnerTools => ({
-      ...{ cluster, log, group, records, readEvent, readFence, readCommand, claims, timers },
+      ...{ cluster, log, group, records, readEvent, readFence, readCommand, claims, cancels, timers },
       ...{ sessionTimeoutMs: 6_000, renewMs: 3_600_000, pauses: () => 0, answered: () => undefined },
       ...{ worker: 'w1', load: { active: 0 }, gate: createGate(() => undefined), concurrency: 100 },
       writeCommand: (one) => encodeWire(commandType, schemaIds.command, one),

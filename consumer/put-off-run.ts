@@ -36,12 +36,13 @@ export function timerOf(
     ...{ key, traceparent },
     value: writeCommand(command),
     name: jobKey(type, id),
-    run: `${generation}.${attempt}`,
+    ...{ generation, attempt },
   };
 }
 
 /** `source` of CloudEvents, `at` in milliseconds since the epoch. The record goes where the first command was. */
-export function runRecord({ place, key, value, name, run, traceparent }: Timer, source: string, at: number): LogRecord {
+export function runRecord(timer: Timer, source: string, at: number): LogRecord {
+  const { place, key, value, name, generation, attempt, traceparent } = timer;
   const slash = place.lastIndexOf('/');
   return {
     topic: place.slice(0, slash),
@@ -49,7 +50,7 @@ export function runRecord({ place, key, value, name, run, traceparent }: Timer, 
     key: Buffer.from(key),
     value,
     headers: recordHeaders(
-      { id: `${name}/${run}/run`, source, type: 'putlog.job.run', subject: name, at },
+      { id: `${name}/${generation}.${attempt}/run`, source, type: 'putlog.job.run', subject: name, at },
       childTraceparent(traceparent),
     ),
     timestamp: at,

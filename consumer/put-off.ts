@@ -1,6 +1,7 @@
 // What a partition's owner still has to see to after it recorded that a job runs later: a timer is kept for a run that another
 // command will bring, and what runs again in its place waits here. Until then the checkpoint stays before the event that says
 // so, for a later owner has only that. One for each partition runner.
+import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { putsOff, timerOf } from './put-off-run.ts';
 import { type RecoverTimersTools, recoverTimers } from './recover-timers.ts';
@@ -65,6 +66,11 @@ export function createPutOff(
       if (task.notBefore <= Date.now()) return false;
       waiting.push(task);
       return true;
+    },
+
+    /** What waits here and was cancelled need not wait. */
+    hasten(is: (command: Command) => boolean) {
+      for (const task of waiting) if (is(task.command)) task.notBefore = 0;
     },
 
     /** Called every 50 ms or so. */

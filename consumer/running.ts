@@ -20,11 +20,15 @@ type Run = {
   timeout: number;
   announced: boolean;
   abort: AbortController | undefined;
+  /** On the monotonic clock: somebody wanted it to end then. */
+  cancelledAt: number | undefined;
   /** Why the run is over for us; a function that asks for its signal later gets an aborted one. */
   over: PutlogError | undefined;
   settle: (result: HandlerResult) => void;
 };
 
+/** How long a function that was cancelled may still come to its end by itself (milliseconds). */
+const graceMs = 5_000;
 /** A job that runs longer (milliseconds) is announced as `started`. */
 const announceAfter = 250;
 
@@ -44,6 +48,7 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
         timeout: job.definition.timeout,
         announced: false,
         abort: undefined,
+        cancelledAt: undefined,
         over: undefined,
         settle(result) {
           runs.delete(run);
@@ -70,7 +75,9 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
       for (const run of runs) {
         const { task, timeout } = run;
         const took = now - run.began;
-        if (took >= timeout) {
+        if (run.cancelledAt !== undefined && now - run.cancelledAt >= graceMs) {
+          run.settle({ ok: false, code: 'job-cancelled', detail: 'The function went on, and was given up.' });
+        } else if (took >= timeout) {
           const detail = `The function took longer than its ${timeout} ms.`;
           run.settle({ ok: false, code: 'job-timed-out', detail });
           end(run, new PutlogError('job-timed-out', detail));
@@ -78,6 +85,15 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
           run.announced = true;
           announce(task, task.startedAt, () => runs.has(run));
         }
+      }
+    },
+
+    /** Its signal is aborted at once; where the function does not heed it, the run is over for us after a grace. */
+    cancel(is: (command: Command) => boolean) {
+      for (const run of runs) {
+        if (run.cancelledAt !== undefined || !is(run.task.command)) continue;
+        run.cancelledAt = performance.now();
+        end(run, new PutlogError('job-cancelled', 'Somebody asked for the end of the job.'));
       }
     },
 

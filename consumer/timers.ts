@@ -5,11 +5,11 @@ import type { Db } from 'mongodb';
 import type { Logger } from '../platform/log.ts';
 import { insertSmall } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
+import type { Cancels } from './cancels.ts';
 
 /**
  * `id` is the position of the command that was put off, `place` its topic and partition, `dueAt` in milliseconds since the
- * epoch, `value` the record of the command that runs it, `name` and `run` what it is called (`<type>/<id>`,
- * `<generation>.<attempt>`).
+ * epoch, `value` the record of the command that runs it, `name` (`<type>/<id>`), `generation` and `attempt` what it is called.
  */
 export type Timer = {
   id: string;
@@ -18,7 +18,8 @@ export type Timer = {
   key: string;
   value: Buffer;
   name: string;
-  run: string;
+  generation: number;
+  attempt: number;
   traceparent: string | undefined;
 };
 
@@ -35,12 +36,17 @@ export type Timers = ReturnType<typeof createTimers>;
 const most = { timers: 500, bytes: 4 * 2 ** 20 };
 
 export async function prepareTimers(db: Db) {
-  await db.collection('timers').createIndex({ place: 1, dueAt: 1 });
+  await db.collection('timers').createIndexes([{ key: { place: 1, dueAt: 1 } }, { key: { name: 1 } }]);
 }
 
-export type TimersOptions = { db: Db; log: Logger; fatal: (error: unknown) => void };
+export type TimersOptions = {
+  db: Db;
+  cancels: Pick<Cancels, 'hasName'>;
+  log: Logger;
+  fatal: (error: unknown) => void;
+};
 
-export function createTimers({ db, log, fatal }: TimersOptions) {
+export function createTimers({ db, cancels, log, fatal }: TimersOptions) {
   const collection = db.collection<TimerDocument>('timers');
   const places = db.collection<PlaceDocument>('timer_places');
   let waiting: Waiting[] = [];
@@ -55,12 +61,23 @@ export function createTimers({ db, log, fatal }: TimersOptions) {
       const documents = batch.map(({ timer }) => documentOf(timer));
       await persist(() => insertSmall(db, collection.collectionName, documents), { log, what: 'keep timers', givenUp });
       waiting = waiting.slice(batch.length);
+      await hasten(batch.filter(isCancelled).map(({ timer }) => timer.name));
       for (const { timer, resolve } of batch) {
         resolve();
         kept(timer.dueAt);
       }
     }
     working = false;
+  }
+
+  const isCancelled = ({ timer }: Waiting) => cancels.hasName(timer.name, timer.generation);
+
+  /** What is cancelled before it is kept is not among what is there to be hastened: it is looked at afterwards, too. */
+  async function hasten(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    const filter = { name: { $in: [...names] } };
+    const dueNow = () => collection.updateMany(filter, { $min: { dueAt: Date.now() } });
+    await persist(dueNow, { log, what: 'hasten timers', givenUp });
   }
 
   return {
@@ -101,6 +118,9 @@ export function createTimers({ db, log, fatal }: TimersOptions) {
       const first = await collection.findOne(filter, { sort: { dueAt: 1 }, projection: { dueAt: 1 } });
       return first?.dueAt;
     },
+
+    /** Those of these jobs (`<type>/<id>`) are due now. Waits while MongoDB is away. */
+    hasten,
 
     /** They were fired. @throws what MongoDB says; then they are fired once more */
     async forget(timers: readonly Timer[]): Promise<void> {

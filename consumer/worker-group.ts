@@ -5,6 +5,7 @@ import type { Kafka } from 'kafkajs';
 import { assignedIn, createGroupConsumer } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
 import { watchLogStart } from '../platform/log-start.ts';
+import type { Command } from '../schemas/command.ts';
 import { watchGroupAnswers } from './group-answers.ts';
 import { createPartitionRunner, type PartitionRunner, type RunnerTools } from './partition-runner.ts';
 import { gather } from './take-over.ts';
@@ -180,6 +181,10 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     /** Something may start again. */
     go: () => {
       for (const runner of runners.values()) runner.go();
+    },
+    /** These jobs are to end, wherever in this worker they are. */
+    cancel: (is: (command: Command) => boolean) => {
+      for (const runner of runners.values()) runner.cancel(is);
     },
     /** Drains, commits and leaves, at most about `deadline` milliseconds. */
     async stop(deadline: number): Promise<void> {

@@ -1,6 +1,7 @@
 // What every process does before it reads or writes the log: topics exist, schemas are registered, decoders are ready.
 // Waits while Kafka or the registry is away; refuses to go on where topics or schemas do not fit.
 import type { Kafka } from 'kafkajs';
+import { type Cancel, cancelSchema, cancelType } from '../schemas/cancel.ts';
 import { type Command, commandSchema, commandType } from '../schemas/command.ts';
 import { commandFault } from '../schemas/command-fault.ts';
 import { eventSchema, eventType, type JobEvent } from '../schemas/event.ts';
@@ -36,17 +37,23 @@ export async function prepareLog({ config, kafka, jobs, log }: Needs) {
       ...{ ...shape, topic, retentionMs: config.commandRetentionMs, maxMessageBytes: maxCommandBytes },
     })),
     { ...shape, topic: topics.events, retentionMs: config.eventRetentionMs, maxMessageBytes: maxEventBytes },
+    // A command that is older is gone, and with it all that could be cancelled.
+    {
+      ...{ ...shape, topic: topics.cancels, partitions: 1, alone: true },
+      ...{ retentionMs: config.commandRetentionMs, maxMessageBytes: maxCommandBytes },
+    },
   ];
   const names = specs.map(({ topic }) => topic);
   const subjects = subjectNames(config.prefix);
 
   const final = (error: unknown) => error instanceof IncompatibleSchemaError || error instanceof TopicMismatchError;
   const register = (attempt: () => Promise<number>) => persist(attempt, { log, what: 'register the schemas', final });
-  const [count, commandSchemaId, eventSchemaId, fenceSchemaId] = await Promise.all([
+  const [count, commandSchemaId, eventSchemaId, fenceSchemaId, cancelSchemaId] = await Promise.all([
     persist(() => ensureTopics(kafka, specs, log), { log, what: 'make sure of the topics', final }),
     register(() => registry.registerAvro(subjects.command, commandSchema)),
     register(() => registry.registerAvro(subjects.event, eventSchema)),
     register(() => registry.registerAvro(subjects.fence, fenceSchema)),
+    register(() => registry.registerAvro(subjects.cancel, cancelSchema)),
     ...[...jobs.values()].flatMap(({ definition: { type, payload, result } }) => [
       register(() => registry.registerJson(subjects.payload(type), payload)),
       register(() => registry.registerJson(subjects.result(type), result)),
@@ -63,8 +70,11 @@ export async function prepareLog({ config, kafka, jobs, log }: Needs) {
     commandSchemaId,
     eventSchemaId,
     fenceSchemaId,
+    cancelsTopic: topics.cancels,
+    cancelSchemaId,
     readCommand: createDecoder<Command>(commandType, commandSchemaId, registry.schemaById, commandFault),
     readEvent: createDecoder<JobEvent>(eventType, eventSchemaId, registry.schemaById),
+    readCancel: createDecoder<Cancel>(cancelType, cancelSchemaId, registry.schemaById),
     readFence: createDecoder<Fence>(fenceType, fenceSchemaId, registry.schemaById),
   };
 }

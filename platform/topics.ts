@@ -10,6 +10,8 @@ import type { Logger } from './log.ts';
 export type TopicSpec = {
   topic: string;
   partitions: number;
+  /** No outcome is ever in it: it may have fewer partitions than the others. */
+  alone?: boolean;
   replication: number;
   minIsr?: number | undefined;
   retentionMs: number;
@@ -39,8 +41,8 @@ const durableEntries = ({ replication, minIsr }: TopicSpec) => ({
 });
 
 /**
- * Creates what is missing. All topics must have the same number of partitions, because an outcome goes to the partition
- * of its command. Resolves to that number. @throws TopicMismatchError
+ * Creates what is missing. All topics but those that stand alone must have the same number of partitions, because an outcome
+ * goes to the partition of its command. Resolves to that number. @throws TopicMismatchError
  */
 export async function ensureTopics(kafka: Kafka, specs: TopicSpec[], log: Logger): Promise<number> {
   const admin = kafka.admin();
@@ -63,7 +65,7 @@ export async function ensureTopics(kafka: Kafka, specs: TopicSpec[], log: Logger
       timeout: 10_000,
       topics: missing.map((spec) => ({
         topic: spec.topic,
-        numPartitions: partitions ?? spec.partitions,
+        numPartitions: spec.alone ? spec.partitions : (partitions ?? spec.partitions),
         replicationFactor: spec.replication,
         configEntries: Object.entries({ ...entriesOf(spec), ...durableEntries(spec) }).map(([name, value]) => ({
           ...{ name, value },
@@ -71,8 +73,9 @@ export async function ensureTopics(kafka: Kafka, specs: TopicSpec[], log: Logger
       })),
     });
     const { topics } = await admin.fetchTopicMetadata({ topics: specs.map(({ topic }) => topic) });
+    const together = specs.filter(({ alone }) => !alone);
     const counts = new Map(
-      specs.map(({ topic }) => [topic, topics.find(({ name }) => name === topic)?.partitions.length ?? 0]),
+      together.map(({ topic }) => [topic, topics.find(({ name }) => name === topic)?.partitions.length ?? 0]),
     );
     const wrong = new Set(counts.values()).size > 1;
     if (wrong) throw new TopicMismatchError([...counts].map(([topic, count]) => `${topic} has ${count} partitions`));
@@ -92,7 +95,8 @@ async function existingPartitions(
   specs: TopicSpec[],
   existing: Set<string>,
 ): Promise<number | undefined> {
-  const names = specs.map(({ topic }) => topic).filter((topic) => existing.has(topic));
+  const together = specs.filter(({ alone }) => !alone);
+  const names = together.map(({ topic }) => topic).filter((topic) => existing.has(topic));
   if (names.length === 0) return undefined;
   const { topics } = await admin.fetchTopicMetadata({ topics: names });
   return topics[0]?.partitions.length;

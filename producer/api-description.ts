@@ -111,6 +111,24 @@ export const describeGetAny = documented({
   response: getResponses(componentRef('JobStatus')),
 });
 
+export const describeDelete = documented({
+  tags: ['Jobs'],
+  operationId: 'cancel-job',
+  summary: 'Ask for the end of a job',
+  description: 'Wherever it is: scheduled, queued, retrying or running. A function that runs gets its signal aborted.',
+  params: anyJobParams,
+  headers: { type: 'object', properties: { 'If-Match': text('ETag of what you have') } },
+  response: {
+    200: json('It is over already; nothing changes', componentRef('JobStatus')),
+    202: json('Asked for; its status tells what came first', componentRef('JobStatus'), retryAfter),
+    ...problems({
+      404: 'The log holds no such job',
+      412: 'The job is not what If-Match names any more',
+      503: 'It cannot be asked for now',
+    }),
+  },
+});
+
 const bytes = (description: string, headers: object) => ({
   description,
   content: { 'application/octet-stream': { schema: {} } },

@@ -57,6 +57,7 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const jobs = new Map<string, JobDocument>();
   const logged: { level: number; msg: string }[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) });
+  const cancelled: string[] = [];
   const app = buildApp({
     jobs: jobsForTests,
     async submit(submission) {
@@ -67,6 +68,9 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
       return { known: known !== undefined, job: known ?? queuedJob(type, submission.id, fields) };
     },
     readJob: async (type, id) => jobs.get(jobKey(type, id)),
+    async cancelJob({ type, id }) {
+      cancelled.push(jobKey(type, id));
+    },
     stats: async () => ({ succeeded: 7, failed: 1 }),
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),
@@ -80,5 +84,5 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const put = (url: string, payload: string | Buffer, headers: InjectOptions['headers'] = {}) =>
     app.inject({ method: 'PUT', url, payload, headers: { 'content-type': 'application/json', ...headers } });
   const goodPut = (id = 'good') => put(`/jobs/test.echo/${id}`, '{"n":1,"text":"x"}');
-  return { app, submitted, jobs, logged, put, goodPut };
+  return { app, submitted, cancelled, jobs, logged, put, goodPut };
 }

@@ -11,6 +11,8 @@ import type { BlobStore } from '../schemas/blob.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import { blobRoutes } from './blob-routes.ts';
+import type { CancelJob } from './cancel-job.ts';
+import { deleteJobRoutes } from './delete-job-routes.ts';
 import { describeApi, docsRoutes } from './describe-api.ts';
 import { getJobRoutes } from './get-job-routes.ts';
 import { createErrorHandler, sendProblem } from './problem-answers.ts';
@@ -24,6 +26,7 @@ export type AppDependencies = {
   jobs: ReadonlyMap<string, LoadedJob>;
   submit: Submit;
   readJob: ReadJob;
+  cancelJob: CancelJob;
   stats: Stats;
   blobs: BlobStore;
   ready: Ready;
@@ -105,7 +108,7 @@ function observe(app: FastifyInstance, { metrics, logger }: AppDependencies): vo
 
 /** Await `ready()` or `inject` before use: routes are registered in the order of fastify's plugins. */
 export function buildApp(dependencies: AppDependencies): FastifyInstance {
-  const { jobs, submit, readJob, stats, blobs, ready, metrics, limits, logger: log, version } = dependencies;
+  const { jobs, submit, readJob, cancelJob, stats, blobs, ready, metrics, limits, logger: log, version } = dependencies;
   const app = createServer(dependencies);
   const state = { closing: false };
   app.addHook('preClose', (done) => {
@@ -137,6 +140,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     await describeApi({ jobs, version })(api);
     api.register(putJobRoutes({ jobs, submit, limits }));
     api.register(getJobRoutes({ jobs, readJob }));
+    api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
     api.register(serviceRoutes({ ready, stats, metrics }));
     api.register(docsRoutes(jobs));

@@ -48,6 +48,7 @@ test('it says no more and no less than what is there', async () => {
       .sort(),
   ).toEqual([
     'delete /blobs/{id}',
+    'delete /jobs/{type}/{id}',
     'get /blobs/{id}',
     'get /jobs/test.anything/{id}',
     'get /jobs/test.echo/{id}',

@@ -8,3 +8,8 @@ export function matchesTag(header: string | undefined, current: string): boolean
   if (header.trim() === '*') return true;
   return (header.match(tags) ?? []).some((tag) => tag === current || tag === `W/${current}`);
 }
+
+/** Whether `If-Match` names `current`, by the strong comparison that it asks for, or is `*`: what exists. */
+export function matchesTagStrongly(header: string, current: string): boolean {
+  return header.trim() === '*' || (header.match(tags) ?? []).some((tag) => tag === current);
+}

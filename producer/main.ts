@@ -14,6 +14,7 @@ import { openReadModel, readModelNamed } from '../platform/read-model.ts';
 import type { StartService } from '../platform/service.ts';
 import { topicNames } from '../schemas/topics.ts';
 import { buildApp } from './app.ts';
+import { createCancelJob } from './cancel-job.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createLookUp } from './look-up.ts';
 import { createReadJob } from './read-job.ts';
@@ -25,7 +26,8 @@ export const startApi: StartService = async (config, log, fatal) => {
   const jobs = await loadConfiguredJobs(config.jobs);
   const prepared = await prepareLog({ config, kafka: createKafka(connection), jobs, log });
   const cluster = createCluster(connection);
-  const watched = [...prepared.commandTopics, prepared.eventsTopic];
+  const { cancelsTopic, cancelSchemaId } = prepared;
+  const watched = [...prepared.commandTopics, prepared.eventsTopic, cancelsTopic];
   await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
   const mongo = createMongo(config.mongoUri);
   const model = await openReadModel(mongo.db).catch((error) => {
@@ -52,6 +54,7 @@ export const startApi: StartService = async (config, log, fatal) => {
       topicOf: ({ queue }) => topics.commands(queue),
       source: '/putlog/api',
     }),
+    cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     readJob: createReadJob({
       ...{ lookUp, recent },
       catchUp: createCatchUp({ cluster, model, timeoutMs: config.catchUpMs }),

@@ -19,7 +19,7 @@ export const statusType = 'application/json; charset=utf-8';
 /** W3C trace context, version 00; anything else is left out, as its §3.2 asks. */
 const trace = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-function traceparentOf({ headers }: FastifyRequest): string | undefined {
+export function traceparentOf({ headers }: FastifyRequest): string | undefined {
   const { traceparent } = headers;
   return typeof traceparent === 'string' && trace.test(traceparent) ? traceparent : undefined;
 }

@@ -43,6 +43,7 @@ export const errorCodes = {
     status: 500,
     retriable: false,
   },
+  'job-cancelled': { title: 'The job was cancelled', status: 409, retriable: false },
   'job-killed-its-worker': {
     title: 'The job ended its worker process each time it ran',
     status: 500,

@@ -5,6 +5,7 @@ export const lanes = ['normal'] as const;
 export const topicNames = (prefix: string) => ({
   commands: (queue: string, lane: (typeof lanes)[number] = 'normal') => `${prefix}.commands.${queue}.${lane}`,
   events: `${prefix}.events`,
+  cancels: `${prefix}.cancels`,
 });
 
 export const groupNames = (prefix: string) => ({ workers: `${prefix}.workers`, projectors: `${prefix}.projectors` });
@@ -17,6 +18,7 @@ export const subjectNames = (prefix: string) => ({
   command: `${prefix}.Command`,
   event: `${prefix}.Event`,
   fence: `${prefix}.Fence`,
+  cancel: `${prefix}.Cancel`,
   payload: (type: string) => `${prefix}.job.${type}.payload`,
   result: (type: string) => `${prefix}.job.${type}.result`,
 });

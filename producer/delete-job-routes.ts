@@ -1,0 +1,50 @@
+// DELETE /jobs/{type}/{id}: asks for the end of a job. 202 says that it was asked for; what came first, that or the job's own
+// end, its status tells. A job that is over is answered as it is: nothing is taken back.
+import type { FastifyInstance } from 'fastify';
+import type { LoadedJob } from '../platform/load-jobs.ts';
+import { isTypeName } from '../schemas/define-job.ts';
+import { isTerminal } from '../schemas/job-status.ts';
+import { PutlogError } from '../schemas/problem.ts';
+import { describeDelete } from './api-description.ts';
+import type { CancelJob } from './cancel-job.ts';
+import { checkId } from './check-id.ts';
+import { matchesTagStrongly } from './entity-tag.ts';
+import { jobEntityTag, jobStatusBody } from './job-status-body.ts';
+import { statusType, traceparentOf, unknownJobType } from './put-job-routes.ts';
+import type { ReadJob } from './read-job.ts';
+
+type WithTypeAndId = { Params: { type: string; id: string } };
+
+export type DeleteJobDependencies = {
+  jobs: ReadonlyMap<string, LoadedJob>;
+  readJob: ReadJob;
+  cancelJob: CancelJob;
+};
+
+export const deleteJobRoutes =
+  ({ jobs, readJob, cancelJob }: DeleteJobDependencies) =>
+  (app: FastifyInstance, _: unknown, done: () => void): void => {
+    app.delete<WithTypeAndId>('/jobs/:type/:id', {
+      config: describeDelete,
+      onRequest: checkId,
+      handler: async (request, reply) => {
+        const { type, id } = request.params;
+        if (!isTypeName(type)) throw unknownJobType(type, jobs);
+        const job = await readJob(type, id);
+        if (job === undefined) throw new PutlogError('unknown-job', `the log holds no job ${type}/${id}`);
+        const condition = request.headers['if-match'];
+        if (condition !== undefined && !matchesTagStrongly(condition, jobEntityTag(job)))
+          throw new PutlogError('precondition-failed', `${type}/${id} is not what If-Match names any more`);
+        const over = isTerminal(job.state);
+        if (!over) {
+          await cancelJob(job, traceparentOf(request));
+          reply.header('location', `/jobs/${type}/${id}`).header('retry-after', '1');
+        }
+        return reply
+          .code(over ? 200 : 202)
+          .header('content-type', statusType)
+          .send(jobStatusBody(job));
+      },
+    });
+    done();
+  };
