@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The command line: `putlog start` runs everything, `putlog api | worker | projector` one service each.
+// The command line: `putlog start` runs everything, `putlog api | worker | projector` one service each, the rest asks the API.
 import { Command, InvalidArgumentError } from 'commander';
 import { runService } from '../platform/service.ts';
+import type { DeadLetterOptions } from './dead-letters.ts';
 
 const program = new Command('putlog').description('Any async function, called with one HTTP PUT, on a Kafka log.');
 
@@ -36,6 +37,39 @@ program
   .action(async (options: { workers: number; fresh?: boolean }) => {
     const { start } = await import('./start.ts');
     process.exit(await start(options));
+  });
+
+const deadLetters = (name: string, about: string) =>
+  program
+    .command(name)
+    .description(about)
+    .option('--url <url>', 'where the API is', process.env.PUTLOG_URL ?? 'http://127.0.0.1:3000')
+    .option('--type <type>', 'of this job type')
+    .option('--code <code>', 'with this cause (docs/errors.md)')
+    .option('--position <position>', 'at this position: topic/partition@offset')
+    .option('--after <time>', 'not before this time (RFC 3339)')
+    .option('--before <time>', 'before this time (RFC 3339)')
+    .option('--limit <number>', 'at most so many');
+
+async function print(lines: AsyncGenerator<string>): Promise<void> {
+  try {
+    for await (const line of lines) console.log(line);
+  } catch (error) {
+    program.error(error instanceof Error ? error.message : String(error));
+  }
+}
+
+deadLetters('dead-letters', 'lists what ended as dead')
+  .option('--redriven <true|false>', 'only what was sent again, or was not')
+  .action(async (options: DeadLetterOptions) => {
+    const { listDeadLetters } = await import('./dead-letters.ts');
+    await print(listDeadLetters(options));
+  });
+deadLetters('redrive', 'sends dead letters again, as new generations of their jobs; at least one filter')
+  .option('--per-second <number>', 'at most so many a second')
+  .action(async ({ perSecond, ...options }: DeadLetterOptions) => {
+    const { redrive } = await import('./dead-letters.ts');
+    await print(redrive({ ...options, perSecond }));
   });
 
 await program.parseAsync();

@@ -1,6 +1,7 @@
 // Names and shapes of the read model in MongoDB that both its writer (projections) and its reader (producer) rely on.
 // The collection of job status is versioned behind an alias document, so that a rebuilt one can take its place.
 import type { Collection, Db } from 'mongodb';
+import type { DeadLetter } from '../schemas/dead-letter.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 
 /** `_id` is `<collection>/<topic>`; `next` maps a partition to the first offset that is not in the collection yet. */
@@ -12,6 +13,7 @@ export type ReadModel = {
   name: string;
   jobs: Collection<JobDocument>;
   checkpoints: Collection<CheckpointDocument>;
+  deadLetters: Collection<DeadLetter>;
 };
 
 /** Without asking MongoDB for anything. */
@@ -19,6 +21,7 @@ export const readModelNamed = (db: Db, name: string): ReadModel => ({
   name,
   jobs: db.collection<JobDocument>(name),
   checkpoints: db.collection<CheckpointDocument>('checkpoints'),
+  deadLetters: db.collection<DeadLetter>(`${name}_dead`),
 });
 
 /** The collection that the alias names; makes the first one, with its indexes, where there is none. */
@@ -31,6 +34,7 @@ export async function openReadModel(db: Db): Promise<ReadModel> {
   );
   const model = readModelNamed(db, alias?.current ?? 'jobs_v1');
   await model.jobs.createIndex({ state: 1 });
+  await model.deadLetters.createIndexes([{ key: { at: -1, _id: -1 } }, { key: { type: 1, at: -1, _id: -1 } }]);
   return model;
 }
 

@@ -5,7 +5,7 @@ import '@fastify/swagger';
 import type { JobDefinition } from '../schemas/define-job.ts';
 
 /** Schemas are for readers only here: fastify neither validates nor serializes by them. */
-const documented = (schema: FastifySchema): FastifyContextConfig => ({
+export const documented = (schema: FastifySchema): FastifyContextConfig => ({
   swaggerTransform: ({ url }) => ({ schema, url }),
 });
 
@@ -13,13 +13,13 @@ export const componentRef = (name: string) => ({ $ref: `#/components/schemas/${n
 export const payloadName = ({ type }: JobDefinition): string => `${type}.payload`;
 export const statusName = ({ type }: JobDefinition): string => `${type}.status`;
 
-const json = (description: string, schema: object, headers?: object) => ({
+export const json = (description: string, schema: object, headers?: object) => ({
   description,
   content: { 'application/json': { schema } },
   ...(headers && { headers }),
 });
 
-const problems = (descriptions: Record<number, string>) =>
+export const problems = (descriptions: Record<number, string>) =>
   Object.fromEntries(
     Object.entries(descriptions).map(([status, description]) => [
       status,
@@ -27,7 +27,7 @@ const problems = (descriptions: Record<number, string>) =>
     ]),
   );
 
-const text = (description: string) => ({ type: 'string', description });
+export const text = (description: string) => ({ type: 'string', description });
 const retryAfter = { 'Retry-After': { type: 'integer', description: 'Seconds; absent once the job is terminal' } };
 const etag = { ETag: text('Changes with whatever is known of it') };
 const idParam = {

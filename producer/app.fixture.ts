@@ -71,6 +71,13 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
     async cancelJob({ type, id }) {
       cancelled.push(jobKey(type, id));
     },
+    deadLetters: {
+      page: async () => [],
+      find: async () => undefined,
+      async *redrive() {
+        yield* [];
+      },
+    },
     stats: async () => ({ succeeded: 7, failed: 1 }),
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),

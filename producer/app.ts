@@ -12,6 +12,8 @@ import { PutlogError } from '../schemas/problem.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import { blobRoutes } from './blob-routes.ts';
 import type { CancelJob } from './cancel-job.ts';
+import { deadLetterRoutes } from './dead-letter-routes.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { deleteJobRoutes } from './delete-job-routes.ts';
 import { describeApi, docsRoutes } from './describe-api.ts';
 import { getJobRoutes } from './get-job-routes.ts';
@@ -27,6 +29,7 @@ export type AppDependencies = {
   submit: Submit;
   readJob: ReadJob;
   cancelJob: CancelJob;
+  deadLetters: DeadLetters;
   stats: Stats;
   blobs: BlobStore;
   ready: Ready;
@@ -108,7 +111,20 @@ function observe(app: FastifyInstance, { metrics, logger }: AppDependencies): vo
 
 /** Await `ready()` or `inject` before use: routes are registered in the order of fastify's plugins. */
 export function buildApp(dependencies: AppDependencies): FastifyInstance {
-  const { jobs, submit, readJob, cancelJob, stats, blobs, ready, metrics, limits, logger: log, version } = dependencies;
+  const {
+    jobs,
+    submit,
+    readJob,
+    cancelJob,
+    deadLetters,
+    stats,
+    blobs,
+    ready,
+    metrics,
+    limits,
+    logger: log,
+    version,
+  } = dependencies;
   const app = createServer(dependencies);
   const state = { closing: false };
   app.addHook('preClose', (done) => {
@@ -141,6 +157,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(putJobRoutes({ jobs, submit, limits }));
     api.register(getJobRoutes({ jobs, readJob }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
+    api.register(deadLetterRoutes({ deadLetters, log }));
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
     api.register(serviceRoutes({ ready, stats, metrics }));
     api.register(docsRoutes(jobs));

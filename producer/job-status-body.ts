@@ -3,6 +3,9 @@
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { positionText } from '../schemas/position.ts';
 
+/** Where a job's status is. */
+export const jobStatusLink = (type: string, id: string): string => `/jobs/${type}/${id}`;
+
 const iso = (at: number): string => new Date(at).toISOString();
 const time = (name: string, at: number | null) => (at === null ? '' : `,"${name}":"${iso(at)}"`);
 const verbatim = (name: string, text: string | null) => (text === null ? '' : `,"${name}":${text}`);

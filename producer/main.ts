@@ -16,6 +16,7 @@ import { topicNames } from '../schemas/topics.ts';
 import { buildApp } from './app.ts';
 import { createCancelJob } from './cancel-job.ts';
 import { createCatchUp } from './catch-up.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import { createLookUp } from './look-up.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
@@ -55,6 +56,7 @@ export const startApi: StartService = async (config, log, fatal) => {
       source: '/putlog/api',
     }),
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
+    deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
     readJob: createReadJob({
       ...{ lookUp, recent },
       catchUp: createCatchUp({ cluster, model, timeoutMs: config.catchUpMs }),

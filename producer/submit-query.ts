@@ -1,6 +1,6 @@
 // The query of a submit: `key`, the ordering key, and `delay` or `notBefore`, when it may run. What is not known is refused,
 // because a mistyped parameter that is ignored silently changes what a call means.
-import { PutlogError } from '../schemas/problem.ts';
+import { dateTime, refuseQuery } from './query-values.ts';
 
 /** `notBefore` in milliseconds since the epoch. */
 export type SubmitQuery = { key?: string; notBefore?: number };
@@ -14,9 +14,6 @@ const longest = 366 * day;
 
 /** ISO 8601-1 §5.5.2.3, without years and months: those have no fixed length. */
 const duration = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/;
-/** RFC 3339 §5.6: with an offset, for a time without one means another moment in each place. */
-const dateTime = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
-
 /** A reason not to take the value is text. */
 const readers: Record<string, (value: string, now: number) => SubmitQuery | string> = {
   key: (key) => (printable.test(key) ? { key } : 'must be 1 to 200 printable characters'),
@@ -27,8 +24,7 @@ const readers: Record<string, (value: string, now: number) => SubmitQuery | stri
     return ms <= longest ? { notBefore: now + ms } : 'must be at most 366 days';
   },
   notBefore(value, now) {
-    const at = dateTime.test(value) ? Date.parse(value.replace(' ', 'T')) : Number.NaN;
-    if (Number.isNaN(at)) return 'must be an RFC 3339 time with an offset, such as 2030-01-31T08:00:00Z';
+    const at = dateTime('notBefore', value);
     return at - now <= longest ? { notBefore: at } : 'must be at most 366 days from now';
   },
 };
@@ -41,8 +37,6 @@ function millisecondsOf(value: string): number | undefined {
   return Math.round((weeks * 7 + days) * day + (hours * 3_600 + minutes * 60 + seconds) * second);
 }
 
-const refusal = (detail: string) => new PutlogError('malformed-request', `the query parameter ${detail}`);
-
 /** @param now milliseconds since the epoch. @throws PutlogError malformed-request */
 export function submitQueryOf(url: string, now: number): SubmitQuery {
   const start = url.indexOf('?');
@@ -51,13 +45,14 @@ export function submitQueryOf(url: string, now: number): SubmitQuery {
   const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
     const read = Object.hasOwn(readers, name) ? readers[name] : undefined;
-    if (read === undefined) throw refusal(`"${name}" is not known; allowed: ${Object.keys(readers).join(', ')}`);
-    if (seen.has(name)) throw refusal(`"${name}" stands there twice`);
+    if (read === undefined) throw refuseQuery(`"${name}" is not known; allowed: ${Object.keys(readers).join(', ')}`);
+    if (seen.has(name)) throw refuseQuery(`"${name}" stands there twice`);
     seen.add(name);
     const found = read(value, now);
-    if (typeof found === 'string') throw refusal(`"${name}" ${found}`);
+    if (typeof found === 'string') throw refuseQuery(`"${name}" ${found}`);
     Object.assign(query, found);
   }
-  if (seen.has('delay') && seen.has('notBefore')) throw refusal('"delay" says when, and so does "notBefore"; give one');
+  if (seen.has('delay') && seen.has('notBefore'))
+    throw refuseQuery('"delay" says when, and so does "notBefore"; give one');
   return query;
 }

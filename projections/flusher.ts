@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
 import { checkpointId, type ReadModel } from '../platform/read-model.ts';
+import { writeDeadLetters } from './dead-letters.ts';
 import { createPending, type Flush } from './pending.ts';
 import { writeJobs } from './write-jobs.ts';
 
@@ -38,7 +39,9 @@ export function createFlusher({ model, log, flushed, gather = busy }: FlusherOpt
       lastSize = pending.size;
       const flush = pending.drain(gathers ? gather.holdMs : 0);
       const began = performance.now();
-      await persist(() => writeJobs(model.jobs, flush.writes), { log, what: 'write job status' });
+      const write = () =>
+        Promise.all([writeJobs(model.jobs, flush.writes), writeDeadLetters(model.deadLetters, flush.dead)]);
+      await persist(write, { log, what: 'write job status' });
       reach(flush.next);
       flushed(flush.writes.length, performance.now() - began);
     }

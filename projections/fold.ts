@@ -1,25 +1,43 @@
-// From a record of the log to what it says of a job's status: decodes commands and events, passes over fences.
+// From a record of the log to what it says of a job's status: decodes commands and events, passes over fences. What it says of a
+// dead letter is told beside.
 import type { PreparedLog } from '../platform/prepare-log.ts';
 import type { Command } from '../schemas/command.ts';
+import { redriveHeader } from '../schemas/dead-letter.ts';
+import type { JobEvent } from '../schemas/event.ts';
 import { fenceEventType } from '../schemas/fence.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
+import { type DeadLetterPart, deadLetterOf } from './dead-letters.ts';
 import { fromEvent } from './merge.ts';
 import type { Fold } from './projector-group.ts';
 
 type Decoders = Pick<PreparedLog, 'eventsTopic' | 'readCommand' | 'readEvent'>;
 
-export function createFold({ eventsTopic, readCommand, readEvent }: Decoders): Fold {
-  return (topic, partition, { offset, value, headers }) => {
+const position = /^[\w.-]{1,249}\/\d{1,6}@\d{1,15}$/;
+
+/** `dead` is told of a record perhaps more than once. */
+export function createFold(
+  { eventsTopic, readCommand, readEvent }: Decoders,
+  dead: (part: DeadLetterPart) => void,
+): Fold {
+  function fromAny(event: JobEvent, offset: number) {
+    if (event.kind === 'dead') dead(deadLetterOf(event, offset));
+    return fromEvent(event, offset);
+  }
+
+  return (topic, partition, { offset, value, headers, timestamp }) => {
     const at = Number(offset);
     if (topic !== eventsTopic) {
+      const again = headers?.[redriveHeader];
+      if (again !== undefined && position.test(String(again)))
+        dead({ _id: String(again), redrivenAt: Number(timestamp) });
       const command = readCommand(value);
-      const position = { topic, partition, offset: at };
+      const place = { topic, partition, offset: at };
       // The event that put a run off has said all that its command could say.
-      const queued = (one: Command) => (one.kind === 'run' ? undefined : queuedJob(one, position));
+      const queued = (one: Command) => (one.kind === 'run' ? undefined : queuedJob(one, place));
       return command instanceof Promise ? command.then(queued) : queued(command);
     }
     if (String(headers?.ce_type) === fenceEventType) return undefined;
     const event = readEvent(value);
-    return event instanceof Promise ? event.then((e) => fromEvent(e, at)) : fromEvent(event, at);
+    return event instanceof Promise ? event.then((e) => fromAny(e, at)) : fromAny(event, at);
   };
 }

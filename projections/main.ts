@@ -46,7 +46,7 @@ export const startProjector: StartService = async (config, log, fatal) => {
     group: groupNames(config.prefix).projectors,
     topics,
     sessionTimeoutMs: config.sessionTimeoutMs,
-    fold: createFold(prepared),
+    fold: createFold(prepared, flusher.pending.addDead),
   });
   await group.ready;
   const watchdog = startWatchdog({

@@ -1,11 +1,12 @@
 // What was read and is not in MongoDB yet: one document a job, however many records told of it, and the offsets that the
 // read model has reached once they are written. No I/O.
 import type { JobDocument } from '../schemas/job-status.ts';
+import type { DeadLetterPart } from './dead-letters.ts';
 import { merge } from './merge.ts';
 import type { JobWrite } from './write-jobs.ts';
 
 /** What one flush writes: the documents first, then `next`, topic → partition → first offset not covered. */
-export type Flush = { writes: JobWrite[]; next: Map<string, Map<number, number>> };
+export type Flush = { writes: JobWrite[]; dead: DeadLetterPart[]; next: Map<string, Map<number, number>> };
 
 /** `since` on the monotonic clock, in milliseconds. */
 type Entry = JobWrite & { since: number };
@@ -13,6 +14,7 @@ type Entry = JobWrite & { since: number };
 export function createPending() {
   let entries = new Map<string, Entry>();
   let next: Flush['next'] = new Map();
+  let dead = new Map<string, DeadLetterPart>();
 
   /** As far as `next` goes without passing a command whose document is held back; the rest stays for a later flush. */
   function covered(held: Iterable<Entry>): Flush['next'] {
@@ -34,7 +36,7 @@ export function createPending() {
       return entries.size;
     },
     get dirty() {
-      return next.size > 0 || entries.size > 0;
+      return next.size > 0 || entries.size > 0 || dead.size > 0;
     },
     add(document: JobDocument) {
       const fresh = document.eventOffset === -1;
@@ -44,6 +46,10 @@ export function createPending() {
         there.document = merge(there.document, document);
         there.fresh ||= fresh;
       }
+    },
+    /** What a record tells of a dead letter, beside what it tells of a job. */
+    addDead(part: DeadLetterPart) {
+      dead.set(part._id, { ...dead.get(part._id), ...part });
     },
     reached(topic: string, partition: number, offset: number) {
       const partitions = next.get(topic) ?? new Map<number, number>();
@@ -63,7 +69,9 @@ export function createPending() {
         else writes.push({ document, fresh });
       }
       entries = held;
-      return { writes, next: covered(held.values()) };
+      const flush = { writes, dead: [...dead.values()], next: covered(held.values()) };
+      dead = new Map();
+      return flush;
     },
   };
 }

@@ -72,8 +72,22 @@ test('what is drained is handed over once; what comes later is the next flush', 
   expect(first.writes).toEqual([{ document: document('a'), fresh: true }]);
   expect(pending.drain()).toEqual({
     writes: [{ document: document('a', 3), fresh: false }],
+    dead: [],
     next: new Map([['e', new Map([[0, 4]])]]),
   });
+});
+
+test('what is known of a dead letter comes together, in whatever order it was read', () => {
+  const pending = createPending();
+  pending.addDead({ _id: 'c/0@1', redrivenAt: 5 });
+  pending.addDead({ _id: 'c/0@1', code: 'x' });
+  pending.addDead({ _id: 'c/0@2', code: 'y' });
+  expect(pending.dirty).toBe(true);
+  expect(pending.drain().dead).toEqual([
+    { _id: 'c/0@1', redrivenAt: 5, code: 'x' },
+    { _id: 'c/0@2', code: 'y' },
+  ]);
+  expect([pending.dirty, pending.drain().dead]).toEqual([false, []]);
 });
 
 test('a call without an event is held back for a while, and with it what its partition has reached', () => {

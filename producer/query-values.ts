@@ -1,0 +1,29 @@
+// Values of query parameters that more than one route reads, each with what it should be instead.
+import { PutlogError } from '../schemas/problem.ts';
+
+export const refuseQuery = (detail: string) => new PutlogError('malformed-request', `the query parameter ${detail}`);
+
+/** RFC 3339 §5.6: with an offset, for a time without one means another moment in each place. */
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/** Milliseconds since the epoch. @throws PutlogError malformed-request */
+export function dateTime(name: string, value: string): number {
+  const at = rfc3339.test(value) ? Date.parse(value.replace(' ', 'T')) : Number.NaN;
+  if (Number.isNaN(at))
+    throw refuseQuery(`"${name}" must be an RFC 3339 time with an offset, such as 2030-01-31T08:00:00Z`);
+  return at;
+}
+
+/** @throws PutlogError malformed-request */
+export function wholeNumber(name: string, value: string, least: number, most: number): number {
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= least && number <= most))
+    throw refuseQuery(`"${name}" must be a whole number from ${least} to ${most}`);
+  return number;
+}
+
+/** @throws PutlogError malformed-request */
+export function trueOrFalse(name: string, value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw refuseQuery(`"${name}" must be true or false`);
+  return value === 'true';
+}
