@@ -30,11 +30,11 @@ export function createCall(handlers: HandlerRunner): Call {
     return { ok: false, code: 'invalid-payload', detail: 'The payload does not fit its schema.', errors };
   }
 
-  return (job, command, { signal, traceparent }) => {
+  return (job, command, { signal, progress, traceparent }) => {
     const read = payloadOf(job, command.payload);
     if ('ok' in read) return Promise.resolve(read);
     const { type, id, attempt } = command;
     const idempotencyKey = jobKey(type, id);
-    return handlers.run(job, read.payload, { type, id, attempt, traceparent, idempotencyKey, signal });
+    return handlers.run(job, read.payload, { type, id, attempt, traceparent, idempotencyKey, signal, progress });
   };
 }

@@ -6,6 +6,7 @@ import type { Command } from '../schemas/command.ts';
 import { createOriginals, type OriginalsTools } from './originals.ts';
 import type { Fate, Outcome, PutOff } from './outcome.ts';
 import type { Recorder } from './recorder.ts';
+import type { Announcement } from './running.ts';
 import type { Task } from './task.ts';
 
 export type ConcludeTools = OriginalsTools & { writeCommand: (command: Command) => Buffer };
@@ -30,8 +31,8 @@ export function createConclude(
   return {
     conclude: (task: Task, fate: Fate): Promise<void> =>
       fate.kind === 'dead' ? recordDead(task, fate) : record(task, fate),
-    announce: ({ command, offset, traceparent }: Task, startedAt: number, runs: () => boolean): Promise<void> =>
-      recorder.started(command, { offset, startedAt, runs }, traceparent),
+    announce: ({ command, offset, traceparent }: Task, run: Announcement): Promise<void> =>
+      recorder.started(command, { offset, ...run }, traceparent),
     /** A record that is no command: nobody knows of what job. */
     unreadable: ({ offset, value }: KafkaMessage, { message: detail }: UndecodableError): Promise<void> => {
       const outcome = { kind: 'dead', code: 'record-undecodable', detail, original: value ?? Buffer.alloc(0) } as const;

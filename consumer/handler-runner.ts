@@ -1,13 +1,14 @@
 // Runs handlers: inline ones on the event loop, the others in a pool of worker threads. Whatever a handler does becomes
 // a value; a thread that dies costs its own job and nothing else. The partition runner calls it, and stops a job by
 // aborting the signal in its context.
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { BlobStore } from '../schemas/blob.ts';
 import type { JobContext, JobDefinition } from '../schemas/define-job.ts';
 import { callHandler, createResultCheck, failureOf, type HandlerResult, type ResultCheck } from './handler-result.ts';
 import type { ThreadSettings, ThreadTask } from './handler-thread.ts';
+import { progressText } from './progress.ts';
 
 export type { HandlerResult } from './handler-result.ts';
 
@@ -24,8 +25,11 @@ export type HandlerRunnerOptions = ThreadSettings & {
   onStray?: (error: unknown) => void;
 };
 
-/** `signal` makes the abort signal when it is asked for: most functions never do. */
-export type RunContext = Omit<JobContext, 'blobs' | 'outbound' | 'signal'> & { signal: () => AbortSignal };
+/** `signal` makes the abort signal when it is asked for: most functions never do. `progress` is told JSON text. */
+export type RunContext = Omit<JobContext, 'blobs' | 'outbound' | 'signal' | 'progress'> & {
+  signal: () => AbortSignal;
+  progress: (text: string) => void;
+};
 
 export type HandlerRunner = {
   /**
@@ -52,18 +56,22 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
   };
 
   // Written out: a spread costs a microsecond for each job.
-  const inlineContext = ({ type, id, attempt, idempotencyKey, traceparent, signal }: RunContext): JobContext => ({
-    type,
-    id,
-    attempt,
-    idempotencyKey,
-    traceparent,
-    blobs,
-    outbound,
-    get signal() {
-      return signal();
-    },
-  });
+  const inlineContext = (context: RunContext): JobContext => {
+    const { type, id, attempt, idempotencyKey, traceparent, signal, progress } = context;
+    return {
+      type,
+      id,
+      attempt,
+      idempotencyKey,
+      traceparent,
+      blobs,
+      outbound,
+      progress: (update) => progress(progressText(update)),
+      get signal() {
+        return signal();
+      },
+    };
+  };
 
   const openPool = () => {
     const settings: ThreadSettings = { mongoUri, outbound, resultLimitBytes };
@@ -81,11 +89,12 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
   };
 
   const runInThread = async ({ definition, file }: LoadedJob, payload: unknown, context: RunContext) => {
-    const { signal, ...rest } = context;
+    const { signal, progress, ...rest } = context;
     const asked = signal();
     if (asked.aborted) return stopped;
     pool ??= openPool();
-    const { port1: ours, port2: aborts } = new MessageChannel();
+    const { port1: ours, port2: channel } = new MessageChannel();
+    ours.on('message', progress);
     const thread = new AbortController();
     let grace: NodeJS.Timeout | undefined;
     const abort = () => {
@@ -94,13 +103,16 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
     };
     asked.addEventListener('abort', abort, { once: true });
     try {
-      const task = { file, type: definition.type, payload, context: rest, aborts };
-      return await pool.run(task, { signal: thread.signal, transferList: [aborts] });
+      const task = { file, type: definition.type, payload, context: rest, channel };
+      return await pool.run(task, { signal: thread.signal, transferList: [channel] });
     } catch (error) {
       return deathOf(error);
     } finally {
       asked.removeEventListener('abort', abort);
       clearTimeout(grace);
+      // What it said last may still be on its way.
+      for (let last = receiveMessageOnPort(ours); last !== undefined; last = receiveMessageOnPort(ours))
+        progress(last.message);
       ours.close();
     }
   };

@@ -31,9 +31,11 @@ function job(type: string): LoadedJob {
   return found;
 }
 
+const progressed: string[] = [];
+
 function run(type: string, payload: unknown, signal = new AbortController().signal) {
   const told = { type, id: 'j1', attempt: 1, idempotencyKey: 'key-1', traceparent: undefined };
-  const context = { ...told, signal: () => signal };
+  const context = { ...told, signal: () => signal, progress: (text: string) => void progressed.push(text) };
   return runner.run(job(type), payload, context);
 }
 
@@ -101,6 +103,16 @@ test('an abort reaches a function in its thread, which ends by itself and keeps 
   expect(await waiting).toMatchObject({ ok: false, detail: 'The operation was aborted' });
   const after = await Promise.all([1, 2].map(() => run('test.thread', { act: 'answer' })));
   expect([before, ...after].every(({ ok }) => ok)).toBe(true);
+});
+
+test.each(['test.inline', 'test.thread'])('%s: progress is told as it was said', async (type) => {
+  progressed.length = 0;
+  expect(await run(type, { act: 'progress' })).toMatchObject({ ok: true });
+  expect(progressed).toEqual(['{"current":1,"total":2,"message":"half"}', '{"current":2}']);
+  expect(await run(type, { act: 'badProgress' })).toMatchObject({
+    ok: false,
+    detail: expect.stringContaining('takes an object'),
+  });
 });
 
 test('test.count leaves a line for each run', async () => {

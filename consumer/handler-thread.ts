@@ -7,6 +7,7 @@ import { importJobs } from '../platform/load-jobs.ts';
 import { createMongo } from '../platform/mongo.ts';
 import type { JobContext, JobDefinition } from '../schemas/define-job.ts';
 import { callHandler, createResultCheck, failureOf, type HandlerResult, type ResultCheck } from './handler-result.ts';
+import { progressText } from './progress.ts';
 
 /** Given to each thread when it starts. */
 export type ThreadSettings = { mongoUri: string; outbound: JobContext['outbound']; resultLimitBytes: number };
@@ -15,9 +16,9 @@ export type ThreadTask = {
   file: string;
   type: string;
   payload: unknown;
-  context: Omit<JobContext, 'blobs' | 'outbound' | 'signal'>;
-  /** Anything that comes through it aborts the function's signal. */
-  aborts: MessagePort;
+  context: Omit<JobContext, 'blobs' | 'outbound' | 'signal' | 'progress'>;
+  /** Anything that comes through it aborts the function's signal; what goes out is its progress, JSON text. */
+  channel: MessagePort;
 };
 
 function createThreadHandler({ mongoUri, outbound, resultLimitBytes }: ThreadSettings) {
@@ -32,16 +33,22 @@ function createThreadHandler({ mongoUri, outbound, resultLimitBytes }: ThreadSet
     return job;
   };
 
-  return async ({ file, type, payload, context, aborts }: ThreadTask): Promise<HandlerResult> => {
+  return async ({ file, type, payload, context, channel }: ThreadTask): Promise<HandlerResult> => {
     const abort = new AbortController();
-    aborts.once('message', () => abort.abort());
+    channel.once('message', () => abort.abort());
+    const progress: JobContext['progress'] = (update) => channel.postMessage(progressText(update));
     try {
       const { definition, check } = jobs.get(type) ?? (await load(file, type));
-      return await callHandler(definition, payload, { ...context, blobs, outbound, signal: abort.signal }, check);
+      return await callHandler(
+        definition,
+        payload,
+        { ...context, blobs, outbound, progress, signal: abort.signal },
+        check,
+      );
     } catch (error) {
       return failureOf(error);
     } finally {
-      aborts.close();
+      channel.close();
     }
   };
 }

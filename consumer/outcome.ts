@@ -93,6 +93,7 @@ export function outcomeEvent(outcome: Outcome, command: Command | undefined, abo
     result: outcome.kind === 'succeeded' ? outcome.result : null,
     error: 'code' in outcome ? JSON.stringify(problem(outcome.code, outcome.detail, outcome.errors)) : null,
     original: outcome.kind === 'dead' ? outcome.original : null,
+    progress: null,
     dueAt: 'dueAt' in outcome ? outcome.dueAt : null,
     payload: 'dueAt' in outcome ? (command?.payload ?? null) : null,
     inPlace: false,
@@ -106,14 +107,23 @@ export const inPlaceEvent = (outcome: PutOff & { kind: 'retrying' }, command: Co
   inPlace: true,
 });
 
-export function startedEvent(command: Command, about: About & { startedAt: number }): JobEvent {
+/** `progress`: JSON text of how far it is; undefined: it has begun. */
+export function startedEvent(command: Command, about: About & { startedAt: number }, progress?: string): JobEvent {
   const { type, id, generation, attempt, key, digest, submittedAt } = command;
   const { position, startedAt, at, worker } = about;
   return {
-    kind: 'started',
+    kind: progress === undefined ? 'started' : 'progressed',
     ...{ type, id, generation, attempt, key, digest, submittedAt, startedAt, at, worker },
     command: position,
-    ...{ result: null, error: null, original: null, dueAt: null, payload: null, inPlace: false },
+    ...{
+      result: null,
+      error: null,
+      original: null,
+      progress: progress ?? null,
+      dueAt: null,
+      payload: null,
+      inPlace: false,
+    },
   };
 }
 

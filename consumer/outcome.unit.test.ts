@@ -33,7 +33,7 @@ const retry = { attempts: 3, backoffMs: 100, maxBackoffMs: 250, nonRetryableErro
 const first: Circumstances = { retry, attempt: 1, now: 1_000, random: 0.5 };
 const once = { ...first, retry: { ...retry, attempts: 1 } };
 
-const nothingMore = { dueAt: null, payload: null, inPlace: false };
+const nothingMore = { progress: null, dueAt: null, payload: null, inPlace: false };
 
 describe('the fate of an attempt', () => {
   const threw = { ok: false, code: 'job-failed', detail: 'no' } as const;

@@ -72,11 +72,16 @@ export function createRecorder(
     /** Only while it runs: behind its outcome it would say that the job runs again. @throws FencedError */
     started: (
       command: Command,
-      { offset, startedAt, runs }: { offset: number; startedAt: number; runs: () => boolean },
+      {
+        offset,
+        startedAt,
+        runs,
+        progress,
+      }: { offset: number; startedAt: number; runs: () => boolean; progress?: string },
       traceparent?: string,
     ): Promise<void> => {
       const position = { topic, partition, offset };
-      const make = () => startedEvent(command, { position, startedAt, at: Date.now(), worker });
+      const make = () => startedEvent(command, { position, startedAt, at: Date.now(), worker }, progress);
       return note(() => (runs() ? make() : undefined), traceparent);
     },
 

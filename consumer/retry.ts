@@ -4,7 +4,7 @@ import type { ErrorCode } from '../schemas/error-codes.ts';
 import type { HandlerFailure } from './handler-result.ts';
 
 /** The function ran, and may do better next time. What it returned is wrong for ever, and so is what it was given. */
-const transient: ReadonlySet<ErrorCode> = new Set(['job-failed', 'job-timed-out']);
+const transient: ReadonlySet<ErrorCode> = new Set(['job-failed', 'job-timed-out', 'job-stuck']);
 
 /** Node's timers and dates are far from it; a function that asks for more means never. */
 const longest = 365 * 24 * 3_600_000;

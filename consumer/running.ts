@@ -6,18 +6,30 @@ import { PutlogError } from '../schemas/problem.ts';
 import type { HandlerResult } from './handler-result.ts';
 import type { Task } from './task.ts';
 
-/** Calls the function. Never rejects for what the function does. `signal` makes the abort signal when it is asked for. */
+/**
+ * Calls the function. Never rejects for what the function does. `signal` makes the abort signal when it is asked for, `progress` is told
+ * how far the function is (JSON text).
+ */
 export type Call = (
   job: LoadedJob,
   command: Command,
-  run: { signal: () => AbortSignal; traceparent: string | undefined },
+  run: { signal: () => AbortSignal; progress: (text: string) => void; traceparent: string | undefined },
 ) => Promise<HandlerResult>;
+
+/** What is told of a run while it lasts: that it began, or how far it is. */
+export type Announcement = { startedAt: number; runs: () => boolean; progress?: string };
 
 type Run = {
   task: Task;
   /** On the monotonic clock. */
   began: number;
   timeout: number;
+  heartbeat: number | null;
+  /** On the monotonic clock: when it last said that it is alive, and when anything was told of it. */
+  beatAt: number;
+  toldAt: number;
+  /** What it said of its progress and nobody was told yet. */
+  progress: string | undefined;
   announced: boolean;
   abort: AbortController | undefined;
   /** On the monotonic clock: somebody wanted it to end then. */
@@ -29,7 +41,7 @@ type Run = {
 
 /** How long a function that was cancelled may still come to its end by itself (milliseconds). */
 const graceMs = 5_000;
-/** A job that runs longer (milliseconds) is announced as `started`. */
+/** A job that runs longer (milliseconds) is announced as `started`; so often at most is its progress told. */
 const announceAfter = 250;
 
 function end(run: Run, why: PutlogError) {
@@ -37,15 +49,37 @@ function end(run: Run, why: PutlogError) {
   run.abort?.abort(why);
 }
 
-export function createRunning(call: Call, announce: (task: Task, startedAt: number, runs: () => boolean) => void) {
+export function createRunning(call: Call, announce: (task: Task, run: Announcement) => void) {
   const runs = new Set<Run>();
+
+  function fail(run: Run, code: 'job-timed-out' | 'job-stuck', detail: string) {
+    run.settle({ ok: false, code, detail });
+    end(run, new PutlogError(code, detail));
+  }
+
+  /** The first time that it has begun; afterwards how far it is, where it has said so. */
+  function tell(run: Run, now: number) {
+    const { task, progress } = run;
+    const { startedAt } = task;
+    if (startedAt === null || now - run.toldAt < announceAfter || (run.announced && progress === undefined)) return;
+    run.toldAt = now;
+    const about = { startedAt, runs: () => runs.has(run) };
+    if (!run.announced) announce(task, about);
+    else if (progress !== undefined) {
+      announce(task, { ...about, progress });
+      run.progress = undefined;
+    }
+    run.announced = true;
+  }
+
   return {
     run(task: Task, job: LoadedJob): Promise<HandlerResult> {
       const { promise, resolve, reject } = Promise.withResolvers<HandlerResult>();
+      const began = performance.now();
+      const { timeout, heartbeat } = job.definition;
       const run: Run = {
-        task,
-        began: performance.now(),
-        timeout: job.definition.timeout,
+        ...{ task, began, timeout, heartbeat, beatAt: began, toldAt: began },
+        progress: undefined,
         announced: false,
         abort: undefined,
         cancelledAt: undefined,
@@ -60,10 +94,14 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
         if (run.over !== undefined) run.abort.abort(run.over);
         return run.abort.signal;
       };
+      const progress = (text: string) => {
+        run.progress = text;
+        run.beatAt = performance.now();
+      };
       task.startedAt = Date.now();
       runs.add(run);
       // The function may never come back; what settles first counts.
-      call(job, task.command, { signal, traceparent: task.traceparent }).then(run.settle, (error) => {
+      call(job, task.command, { signal, progress, traceparent: task.traceparent }).then(run.settle, (error) => {
         runs.delete(run);
         reject(error);
       });
@@ -73,18 +111,14 @@ export function createRunning(call: Call, announce: (task: Task, startedAt: numb
     /** Called every 50 ms or so with the monotonic clock. */
     sweep(now: number) {
       for (const run of runs) {
-        const { task, timeout } = run;
-        const took = now - run.began;
-        if (run.cancelledAt !== undefined && now - run.cancelledAt >= graceMs) {
+        const { timeout, heartbeat } = run;
+        if (run.cancelledAt !== undefined && now - run.cancelledAt >= graceMs)
           run.settle({ ok: false, code: 'job-cancelled', detail: 'The function went on, and was given up.' });
-        } else if (took >= timeout) {
-          const detail = `The function took longer than its ${timeout} ms.`;
-          run.settle({ ok: false, code: 'job-timed-out', detail });
-          end(run, new PutlogError('job-timed-out', detail));
-        } else if (took >= announceAfter && !run.announced && task.startedAt !== null) {
-          run.announced = true;
-          announce(task, task.startedAt, () => runs.has(run));
-        }
+        else if (now - run.began >= timeout)
+          fail(run, 'job-timed-out', `The function took longer than its ${timeout} ms.`);
+        else if (heartbeat !== null && now - run.beatAt >= heartbeat)
+          fail(run, 'job-stuck', `The function told no progress for its ${heartbeat} ms.`);
+        else tell(run, now);
       }
     },
 

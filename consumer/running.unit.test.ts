@@ -25,15 +25,21 @@ function prepare() {
   const answers: PromiseWithResolvers<HandlerResult>[] = [];
   const signals: (() => AbortSignal)[] = [];
   const announced: number[] = [];
-  const call: Call = (_, __, { signal }) => {
+  const told: (string | undefined)[] = [];
+  const progress: ((text: string) => void)[] = [];
+  const call: Call = (_, __, { signal, progress: tell }) => {
+    progress.push(tell);
     const answer = Promise.withResolvers<HandlerResult>();
     answers.push(answer);
     signals.push(signal);
     return answer.promise;
   };
-  const running = createRunning(call, ({ offset }) => announced.push(offset));
+  const running = createRunning(call, ({ offset }, about) => {
+    announced.push(offset);
+    told.push(about.progress);
+  });
   const now = performance.now();
-  return { running, answers, signals, announced, after: (ms: number) => running.sweep(now + ms) };
+  return { running, answers, signals, announced, told, progress, after: (ms: number) => running.sweep(now + ms) };
 }
 
 test('answers what the function answers, and notes when it began', async () => {
@@ -77,6 +83,37 @@ test('a fault of the caller is thrown, and the run is over', async () => {
   await expect(result).rejects.toThrow('a fault of ours');
   after(500);
   expect(announced).toEqual([]);
+});
+
+test('progress is told after the beginning, four times a second at most, and always the latest', () => {
+  const { running, progress, told, after } = prepare();
+  running.run(taskOf(0), job);
+  progress[0]?.('{"current":1}');
+  after(300);
+  after(400);
+  expect(told).toEqual([undefined]);
+  after(560);
+  for (const current of [2, 3, 4]) progress[0]?.(`{"current":${current}}`);
+  after(700);
+  after(820);
+  after(990);
+  expect(told).toEqual([undefined, '{"current":1}', '{"current":4}']);
+});
+
+test('a function that is silent for longer than its heartbeat is stuck, and aborted; one that tells its progress is not', async () => {
+  const { running, signals, progress, after } = prepare();
+  const watched = { ...job, definition: { ...definition, heartbeat: 400, timeout: 60_000 } };
+  const [silent, alive] = [running.run(taskOf(0), watched), running.run(taskOf(1), watched)];
+  const signal = signals[0]?.();
+  after(390);
+  expect(signal?.aborted).toBe(false);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  progress[1]?.('{}');
+  after(410);
+  expect(await silent).toMatchObject({ ok: false, code: 'job-stuck' });
+  expect(signal?.reason).toMatchObject({ code: 'job-stuck' });
+  after(450);
+  expect(await alive).toMatchObject({ code: 'job-stuck' });
 });
 
 test('when the partition goes, all that runs is aborted, and what is over is not', async () => {

@@ -34,7 +34,14 @@ afterAll(() => {
 
 function call(payload: Record<string, unknown>, allowPrivate = true) {
   const { signal } = new AbortController();
-  const context = { type: 'http.request', id: 'a', attempt: 2, idempotencyKey: 'key-a', traceparent: undefined };
+  const context = {
+    type: 'http.request',
+    id: 'a',
+    attempt: 2,
+    idempotencyKey: 'key-a',
+    traceparent: undefined,
+    progress: () => undefined,
+  };
   const full: JobContext = { ...context, signal, outbound: { allowPrivate }, blobs: noBlobs };
   return Promise.resolve(httpRequest.handler(payload as never, full));
 }

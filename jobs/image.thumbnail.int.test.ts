@@ -36,7 +36,15 @@ afterAll(async () => {
 async function run(payload: Record<string, unknown>, id = 'job-1') {
   expect(accepts.Errors(payload)).toEqual([]);
   const { signal } = new AbortController();
-  const context = { type: 'image.thumbnail', id, attempt: 1, idempotencyKey: id, signal, traceparent: undefined };
+  const context = {
+    type: 'image.thumbnail',
+    id,
+    attempt: 1,
+    idempotencyKey: id,
+    signal,
+    traceparent: undefined,
+    progress: () => undefined,
+  };
   const full: JobContext = { ...context, outbound: { allowPrivate: false }, blobs };
   const result = await thumbnail.handler(payload as never, full);
   expect(promises.Errors(result)).toEqual([]);

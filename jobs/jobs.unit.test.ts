@@ -8,7 +8,13 @@ import { noBlobs } from '../test/no-blobs.ts';
 const jobs = await loadJobs([fileURLToPath(new URL('.', import.meta.url))]);
 
 const context = (attempt = 1, signal = new AbortController().signal): JobContext => {
-  const rest = { id: 'a', idempotencyKey: 'a', traceparent: undefined, outbound: { allowPrivate: false } };
+  const rest = {
+    id: 'a',
+    idempotencyKey: 'a',
+    traceparent: undefined,
+    progress: () => undefined,
+    outbound: { allowPrivate: false },
+  };
   return { type: 'test', attempt, signal, ...rest, blobs: noBlobs };
 };
 

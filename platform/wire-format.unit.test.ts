@@ -24,6 +24,7 @@ const events: fc.Arbitrary<JobEvent> = fc.record({
   ...{ digest: text, submittedAt: time, startedAt: fc.option(time), at: time, worker: text },
   command: position,
   ...{ result: fc.option(text), error: fc.option(text) },
+  progress: fc.option(text),
   ...{ dueAt: fc.option(time), payload: fc.option(text), inPlace: fc.boolean() },
   original: fc.option(fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))),
 });

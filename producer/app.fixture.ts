@@ -46,6 +46,7 @@ export const queuedJob = (type: string, id: string, fields: Partial<JobDocument>
   result: null,
   error: null,
   worker: null,
+  progress: null,
   command: { topic: 'putlog.commands.default.normal', partition: 3, offset: 42 },
   eventOffset: -1,
   ...fields,

@@ -50,6 +50,7 @@ const statusSchema = {
     dueAt: { ...time, description: 'Scheduled or retrying: when it runs next' },
     updatedAt: time,
     worker: { type: 'string' },
+    progress: { type: 'object', description: 'What the function said of it last, while it runs' },
     position: { type: 'string', description: 'Where its command is in the log: topic/partition@offset' },
     result: { description: 'What the function returned, once succeeded' },
     error: { ...componentRef('Problem'), description: 'Once failed; while retrying, of the last attempt' },

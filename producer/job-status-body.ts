@@ -22,6 +22,7 @@ export function jobStatusBody(job: JobDocument): string {
     // What was written before there were timers has none.
     time('dueAt', job.dueAt ?? null) +
     `,"updatedAt":"${updatedAt === createdAt ? created : iso(updatedAt)}"${verbatim('worker', worker)}` +
+    verbatim('progress', job.progress ?? null) +
     `,"position":"${positionText(job.command)}"${verbatim('result', job.result)}${verbatim('error', job.error)}}`
   );
 }

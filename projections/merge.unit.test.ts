@@ -22,7 +22,7 @@ const event = (kind: EventKind, offset: number, generation = 0): JobEvent => ({
   ...{ startedAt: 1_001, at: 1_002 + offset, worker: 'w', command: { topic: 'c', partition: 0, offset: 0 } },
   result: kind === 'succeeded' ? '{"n":1}' : null,
   error: kind === 'failed' || kind === 'dead' ? '{"code":"job-failed"}' : null,
-  ...{ original: null, dueAt: null, payload: null, inPlace: false },
+  ...{ original: null, progress: null, dueAt: null, payload: null, inPlace: false },
 });
 const known = (kind: EventKind, offset: number, generation = 0): JobDocument => {
   const document = fromEvent(event(kind, offset, generation), offset);

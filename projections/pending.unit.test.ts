@@ -11,6 +11,7 @@ function document(id: string, eventOffset = -1, command = { topic: 'c', partitio
       finishedAt: null,
       updatedAt: 1,
       dueAt: null,
+      progress: null,
       result: null,
       error: null,
       worker: null,

@@ -3,6 +3,9 @@
 import type { Static, TSchema } from 'typebox';
 import type { BlobStore } from './blob.ts';
 
+/** How far a function is, in what units it likes; `data` is JSON. All of it at most 8 KiB. */
+export type Progress = { current?: number; total?: number; message?: string; data?: unknown };
+
 /** What a handler gets besides its payload. */
 export type JobContext = {
   readonly type: string;
@@ -13,6 +16,8 @@ export type JobContext = {
   readonly idempotencyKey: string;
   /** Aborted when the job times out or its worker stops; a function that heeds it frees its slot at once. */
   readonly signal: AbortSignal;
+  /** Told in the job's status and events, the latest of each quarter of a second. It is a heartbeat, too. */
+  readonly progress: (update: Progress) => void;
   readonly blobs: BlobStore;
   /** Where a function may connect to on behalf of a caller: `allowPrivate` lets it reach private and loopback addresses. */
   readonly outbound: { readonly allowPrivate: boolean };
@@ -32,7 +37,12 @@ export type RetryPolicy = {
   nonRetryableErrors: readonly string[];
 };
 
-/** @property timeout in milliseconds. @property queue lower-case letters, digits and `-`. */
+/**
+ * @property timeout in milliseconds.
+ * @property heartbeat a function that has told no progress for so long (milliseconds) is stuck: aborted, and tried again if its policy
+ *   has an attempt left.
+ * @property queue lower-case letters, digits and `-`.
+ */
 export type JobOptions<P extends TSchema, R extends TSchema> = {
   type: string;
   description?: string;
@@ -40,6 +50,7 @@ export type JobOptions<P extends TSchema, R extends TSchema> = {
   result: R;
   queue?: string;
   timeout?: number;
+  heartbeat?: number;
   retry?: Partial<RetryPolicy>;
   /** Later calls of an ordering key wait until an earlier one that is retried is over; else they go first. */
   ordered?: boolean;
@@ -58,6 +69,8 @@ export type JobDefinition = {
   readonly result: TSchema;
   readonly queue: string;
   readonly timeout: number;
+  /** Null: it need not say that it is alive. */
+  readonly heartbeat: number | null;
   readonly retry: RetryPolicy;
   readonly ordered: boolean;
   readonly run: 'inline' | 'thread';
@@ -81,6 +94,7 @@ export function defineJob<P extends TSchema, R extends TSchema>(options: JobOpti
     description: '',
     queue: 'default',
     timeout: 60_000,
+    heartbeat: null,
     ordered: false,
     run: 'inline',
     example: undefined,
@@ -93,6 +107,9 @@ export function defineJob<P extends TSchema, R extends TSchema>(options: JobOpti
     definition.type.length <= 100 || 'type must have at most 100 characters',
     queueName.test(definition.queue) || `queue must be lower-case letters, digits and -, not "${definition.queue}"`,
     (definition.timeout >= 1 && definition.timeout <= 2_147_483_647) || 'timeout must be 1 to 2147483647 milliseconds',
+    definition.heartbeat === null ||
+      isCount(definition.heartbeat, 100, year) ||
+      `heartbeat must be 100 to ${year} milliseconds`,
     isCount(definition.retry.attempts, 1, 1_000) || 'retry.attempts must be a whole number from 1 to 1000',
     isCount(definition.retry.backoffMs, 0, year) || `retry.backoffMs must be 0 to ${year} milliseconds`,
     isCount(definition.retry.maxBackoffMs, 0, year) || `retry.maxBackoffMs must be 0 to ${year} milliseconds`,

@@ -34,6 +34,7 @@ export const errorCodes = {
   'shutting-down': { title: 'The server is stopping', status: 503, retriable: true },
   'job-failed': { title: 'The function threw an error', status: 500, retriable: false },
   'job-timed-out': { title: 'The function took longer than its timeout', status: 504, retriable: false },
+  'job-stuck': { title: 'The function told no progress for longer than its heartbeat', status: 504, retriable: false },
   'job-result-invalid': {
     title: 'The function returned what its result schema does not allow',
     status: 500,

@@ -36,6 +36,8 @@ export type JobEvent = {
   error: string | null;
   /** `dead` only: the record's value as it was read. */
   original: Buffer | null;
+  /** `progressed` only: JSON text of what the function says of it. */
+  progress: string | null;
   /** `scheduled` and `retrying`: when the job runs next. */
   dueAt: number | null;
   /** `scheduled` and `retrying`: what it runs with then, as the command had it. */
@@ -70,6 +72,7 @@ export const eventSchema = {
     { name: 'result', type: ['null', 'string'], default: null, doc: 'JSON.' },
     { name: 'error', type: ['null', 'string'], default: null, doc: 'A problem document (RFC 9457), JSON.' },
     { name: 'original', type: ['null', 'bytes'], default: null, doc: 'Dead letters: the value as it was read.' },
+    { name: 'progress', type: ['null', 'string'], default: null, doc: 'JSON.' },
     { name: 'dueAt', type: ['null', timestamp], default: null, doc: 'Put off: when it runs next.' },
     { name: 'payload', type: ['null', 'string'], default: null, doc: 'Put off: canonical JSON to run with.' },
     { name: 'inPlace', type: 'boolean', default: false, doc: 'Put off: the same command runs again.' },

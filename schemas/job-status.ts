@@ -33,6 +33,8 @@ export type JobDocument = {
   /** JSON text of the problem document, once failed; while retrying that of the last attempt. */
   error: string | null;
   worker: string | null;
+  /** JSON text, while it runs and has told any. */
+  progress: string | null;
   /** Position of the command that counts. */
   command: Position;
   /** Offset in the partition `command.partition` of the events topic of the latest event applied; -1: none yet. */

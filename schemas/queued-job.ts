@@ -16,6 +16,7 @@ export function queuedJob(command: Command, position: Position): JobDocument {
     result: null,
     error: null,
     worker: null,
+    progress: null,
     command: position,
     eventOffset: -1,
   };

@@ -35,7 +35,15 @@ export function foldLog({ commands, events }: Pick<Log, 'commands' | 'events'>):
     const [first] = list.sort((a, b) => b.generation - a.generation || inLogOrder(a, b));
     if (first === undefined) continue;
     const { kind: _, payload: __, after: ___, position, submittedAt, ...job } = first;
-    const nothing = { startedAt: null, finishedAt: null, result: null, error: null, worker: null, eventOffset: -1 };
+    const nothing = {
+      startedAt: null,
+      finishedAt: null,
+      result: null,
+      error: null,
+      worker: null,
+      progress: null,
+      eventOffset: -1,
+    };
     const times = { createdAt: submittedAt, updatedAt: submittedAt };
     const state = job.dueAt === null ? 'queued' : 'scheduled';
     documents.set(name, { _id: name, ...job, state, command: position, ...nothing, ...times });

@@ -3,14 +3,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { defineJob, type JobContext, Type } from '../../schemas/for-jobs.ts';
 
-const acts = ['answer', 'throw', 'unreadable', 'wait', 'exit', 'memory', 'stray', 'strayLater', 'hang'] as const;
+const acts = [
+  'progress',
+  'badProgress',
+  'answer',
+  'throw',
+  'unreadable',
+  'wait',
+  'exit',
+  'memory',
+  'stray',
+  'strayLater',
+  'hang',
+] as const;
 const payload = Type.Object({ act: Type.Enum([...acts]) }, { additionalProperties: false });
 const result = Type.Object({ thread: Type.Integer(), idempotencyKey: Type.String() }, { additionalProperties: false });
 
-async function handler({ act }: { act: (typeof acts)[number] }, { idempotencyKey, signal }: JobContext) {
+async function handler({ act }: { act: (typeof acts)[number] }, { idempotencyKey, signal, progress }: JobContext) {
   const answer = { thread: threadId, idempotencyKey };
   switch (act) {
     case 'answer':
+      return answer;
+    case 'progress':
+      progress({ current: 1, total: 2, message: 'half' });
+      progress({ current: 2 });
+      return answer;
+    case 'badProgress':
+      progress([] as object);
       return answer;
     case 'throw':
       throw new Error('thrown on purpose');
