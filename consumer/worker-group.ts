@@ -2,7 +2,7 @@
 // long as the partition stays; checkpoints every second. kafkajs's poll loop only hands records over.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
-import { assignedIn, createGroupConsumer } from '../platform/group-consumer.ts';
+import { assignedIn, commit, createGroupConsumer } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
 import { watchLogStart } from '../platform/log-start.ts';
 import type { Command } from '../schemas/command.ts';
@@ -127,21 +127,21 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
     fill().catch(fatal);
   });
 
-  async function commit() {
+  async function commitDue() {
     const due = [...runners.values()]
       .flatMap((runner) => runner.checkpoint() ?? [])
       .filter(
         ({ topic, partition, offset, metadata }) => committed.get(nameOf(topic, partition)) !== `${offset} ${metadata}`,
       );
     if (due.length === 0) return;
-    await consumer.commitOffsets(due);
+    await commit(consumer, due);
     for (const { topic, partition, offset, metadata } of due)
       committed.set(nameOf(topic, partition), `${offset} ${metadata}`);
   }
 
   let committing: Promise<void> | undefined;
   const commitTimer = setInterval(() => {
-    committing ??= commit()
+    committing ??= commitDue()
       .catch((error: unknown) => log.debug({ err: error }, 'a checkpoint could not be committed; the next one will do'))
       .finally(() => {
         committing = undefined;
@@ -194,7 +194,9 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
       await Promise.all([...runners.values()].map((runner) => runner.drain(deadline)));
       clearInterval(sweepTimer);
       await committing;
-      await commit().catch((error: unknown) => log.warn({ err: error }, 'the last checkpoint could not be committed'));
+      await commitDue().catch((error: unknown) =>
+        log.warn({ err: error }, 'the last checkpoint could not be committed'),
+      );
       for (const runner of runners.values()) remove(runner);
       await Promise.all([...stopping]);
       await Promise.race([consumer.disconnect(), new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);

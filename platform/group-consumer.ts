@@ -2,6 +2,7 @@
 // when it was lost, and ends the process when kafkajs gives up for good. Workers and projectors are made of it.
 import { type Consumer, type Kafka, PartitionAssigners } from 'kafkajs';
 import type { KafkaCluster } from './cluster.ts';
+import './kafkajs-commits.ts';
 import { leaveAsLostMember } from './leave-lost-member.ts';
 import type { Logger } from './log.ts';
 import { createStickyAssigner } from './sticky-assigner.ts';
@@ -20,6 +21,19 @@ export type GroupConsumerOptions = {
 /** The partitions that a member was given, as GROUP_JOIN tells them. */
 export const assignedIn = (assignment: Record<string, number[]>): { topic: string; partition: number }[] =>
   Object.entries(assignment).flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
+
+/** Longer than any request takes; an answer that has not come by then never does (milliseconds). */
+const commitWithin = 15_000;
+
+/** @throws what Kafka says, or that it says nothing; what is committed next is newer anyway */
+export async function commit(
+  consumer: Pick<Consumer, 'commitOffsets'>,
+  offsets: Parameters<Consumer['commitOffsets']>[0],
+): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const late = setTimeout(() => reject(new Error(`no answer to a commit within ${commitWithin} ms`)), commitWithin);
+  await Promise.race([consumer.commitOffsets(offsets), promise]).finally(() => clearTimeout(late));
+}
 
 export function createGroupConsumer({
   kafka,

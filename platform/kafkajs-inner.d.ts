@@ -79,6 +79,13 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     heartbeat(options: { interval: number }): Promise<void>;
   }
 }
+declare module 'kafkajs/src/consumer/runner.js' {
+  export default class Runner {
+    running: boolean;
+    consumerGroup: { commitOffsets(offsets: object): Promise<void> };
+    commitOffsets(offsets: object): Promise<void>;
+  }
+}
 declare module 'kafkajs/src/protocol/error.js' {
   export function createErrorFromCode(code: number): Error & { type: string };
 }

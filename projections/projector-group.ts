@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { KafkaCluster } from '../platform/cluster.ts';
-import { createGroupConsumer } from '../platform/group-consumer.ts';
+import { commit, createGroupConsumer } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
 import { watchLogStart } from '../platform/log-start.ts';
 import { persist } from '../platform/persist.ts';
@@ -183,9 +183,8 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   const commitTimer = setInterval(() => {
     const offsets = flusher.written(open);
     if (offsets.length === 0 || committing !== undefined) return;
-    // One at a time: kafkajs tries again for long, and what it tries would take back what is committed meanwhile.
-    committing = consumer
-      .commitOffsets(offsets)
+    // One at a time: one that is late would take back what is committed meanwhile.
+    committing = commit(consumer, offsets)
       .catch((error: unknown) => log.debug({ err: error }, 'offsets could not be committed; the next will do'))
       .finally(() => {
         committing = undefined;

@@ -20,6 +20,8 @@ async function stopped({ system, load, note }: FaultContext, owner: ProcessHandl
   return successor;
 }
 
+const fencedOutOrJoined = new RegExp(`${fencedOut.source}|joined the group`);
+
 /** Cut off with an append that is under way; `late` says when that append reaches the broker after all. */
 async function cutOff(
   { system, load, note }: FaultContext,
@@ -54,7 +56,9 @@ async function cutOff(
   }
   await delivered;
   note(`an append under way was delivered ${late}`);
-  const line = await logged(owner, fencedOut, before, 30_000);
+  // What got in before the fence was still its own: then it may hear of its loss from the group before it appends again.
+  const aware = late === 'when its successor has recorded outcomes' ? fencedOut : fencedOutOrJoined;
+  const line = await logged(owner, aware, before, 30_000);
   note(`cut off and back, it said: ${line}`);
   await more(load, 50);
   return successor;
