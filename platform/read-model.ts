@@ -33,7 +33,7 @@ export async function openReadModel(db: Db): Promise<ReadModel> {
     { upsert: true, returnDocument: 'after' },
   );
   const model = readModelNamed(db, alias?.current ?? 'jobs_v1');
-  await model.jobs.createIndex({ state: 1 });
+  await model.jobs.createIndexes([{ key: { state: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: 0 }]);
   await model.deadLetters.createIndexes([{ key: { at: -1, _id: -1 } }, { key: { type: 1, at: -1, _id: -1 } }]);
   return model;
 }

@@ -41,6 +41,7 @@ export const queuedJob = (type: string, id: string, fields: Partial<JobDocument>
   createdAt: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
   startedAt: null,
   finishedAt: null,
+  expiresAt: null,
   dueAt: null,
   updatedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
   result: null,

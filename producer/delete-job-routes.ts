@@ -11,7 +11,7 @@ import { checkId } from './check-id.ts';
 import { matchesTagStrongly } from './entity-tag.ts';
 import { jobEntityTag, jobStatusBody } from './job-status-body.ts';
 import { statusType, traceparentOf, unknownJobType } from './put-job-routes.ts';
-import type { ReadJob } from './read-job.ts';
+import { type ReadJob, unknownJob } from './read-job.ts';
 
 type WithTypeAndId = { Params: { type: string; id: string } };
 
@@ -31,7 +31,7 @@ export const deleteJobRoutes =
         const { type, id } = request.params;
         if (!isTypeName(type)) throw unknownJobType(type, jobs);
         const job = await readJob(type, id);
-        if (job === undefined) throw new PutlogError('unknown-job', `the log holds no job ${type}/${id}`);
+        if (job === undefined) throw unknownJob(type, id);
         const condition = request.headers['if-match'];
         if (condition !== undefined && !matchesTagStrongly(condition, jobEntityTag(job)))
           throw new PutlogError('precondition-failed', `${type}/${id} is not what If-Match names any more`);

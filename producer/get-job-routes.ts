@@ -4,13 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import { isTypeName } from '../schemas/define-job.ts';
 import { isTerminal } from '../schemas/job-status.ts';
-import { PutlogError } from '../schemas/problem.ts';
 import { describeGet, describeGetAny } from './api-description.ts';
 import { checkId } from './check-id.ts';
 import { matchesTag } from './entity-tag.ts';
 import { jobEntityTag, jobStatusBody } from './job-status-body.ts';
 import { statusType, unknownJobType } from './put-job-routes.ts';
-import type { ReadJob } from './read-job.ts';
+import { type ReadJob, unknownJob } from './read-job.ts';
 
 type WithTypeAndId = { Params: { type: string; id: string } };
 
@@ -19,7 +18,7 @@ export const getJobRoutes =
   (app: FastifyInstance, _: unknown, done: () => void): void => {
     async function answer(type: string, id: string, request: FastifyRequest, reply: FastifyReply) {
       const job = await readJob(type, id);
-      if (job === undefined) throw new PutlogError('unknown-job', `the log holds no job ${type}/${id}`);
+      if (job === undefined) throw unknownJob(type, id);
       const tag = jobEntityTag(job);
       // A cache may keep it, but must ask each time: a status is old the moment it is read.
       reply.header('etag', tag).header('cache-control', 'no-cache').header('vary', 'Prefer');

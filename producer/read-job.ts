@@ -1,6 +1,7 @@
 // Reading a job's status: the read model, then what this process has just accepted, then patience until the read model
 // has caught up with the log. A job that was accepted is never "not found".
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
+import { PutlogError } from '../schemas/problem.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { LookUp } from './look-up.ts';
 import type { RecentSubmissions } from './recent-submissions.ts';
@@ -18,6 +19,12 @@ export type ReadJobOptions = {
   /** Where commands of this type are; undefined: there is no such type. */
   topicOf: (type: string) => string | undefined;
 };
+
+export const unknownJob = (type: string, id: string): PutlogError =>
+  new PutlogError(
+    'unknown-job',
+    `the log holds no job ${type}/${id}, or it has been over for longer than its type keeps the status`,
+  );
 
 export function createReadJob({ lookUp, recent, catchUp, topicOf }: ReadJobOptions): ReadJob {
   return async (type, id) => {

@@ -14,14 +14,22 @@ type Decoders = Pick<PreparedLog, 'eventsTopic' | 'readCommand' | 'readEvent'>;
 
 const position = /^[\w.-]{1,249}\/\d{1,6}@\d{1,15}$/;
 
-/** `dead` is told of a record perhaps more than once. */
+/**
+ * `dead` is told of a record perhaps more than once. `retentionOf` a type: how long its jobs are kept once they are over
+ * (milliseconds); undefined: for ever.
+ */
 export function createFold(
   { eventsTopic, readCommand, readEvent }: Decoders,
   dead: (part: DeadLetterPart) => void,
+  retentionOf: (type: string) => number | undefined,
 ): Fold {
   function fromAny(event: JobEvent, offset: number) {
     if (event.kind === 'dead') dead(deadLetterOf(event, offset));
-    return fromEvent(event, offset);
+    const document = fromEvent(event, offset);
+    if (document === undefined || document.finishedAt === null) return document;
+    const retention = retentionOf(document.type);
+    if (retention !== undefined) document.expiresAt = new Date(document.finishedAt + retention);
+    return document;
   }
 
   return (topic, partition, { offset, value, headers, timestamp }) => {

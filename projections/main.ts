@@ -36,6 +36,11 @@ export const startProjector: StartService = async (config, log, fatal) => {
   const sweeper = setInterval(() => {
     garbage.sweep().catch((error: unknown) => log.warn({ err: error }, 'blobs that nobody needs could not be swept'));
   }, sweepBlobsEvery);
+  const retentionOf = (type: string) => {
+    const retention = jobs.get(type)?.definition.retention ?? undefined;
+    // As long as a claim holds an id, its job must be there to answer for it.
+    return retention && Math.max(retention, config.dedupMs);
+  };
   const metrics = createMetrics('projector');
   const flusher = createFlusher({ model, log, flushed: (size, took) => metrics.flushed(size, took / 1_000) });
   const topics = [...prepared.commandTopics, prepared.eventsTopic];
@@ -46,7 +51,7 @@ export const startProjector: StartService = async (config, log, fatal) => {
     group: groupNames(config.prefix).projectors,
     topics,
     sessionTimeoutMs: config.sessionTimeoutMs,
-    fold: createFold(prepared, flusher.pending.addDead),
+    fold: createFold(prepared, flusher.pending.addDead, retentionOf),
   });
   await group.ready;
   const watchdog = startWatchdog({

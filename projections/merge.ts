@@ -15,6 +15,7 @@ export function fromEvent(event: JobEvent, offset: number): JobDocument | undefi
     state: stateAfter[event.kind],
     createdAt: event.submittedAt,
     finishedAt: terminalKinds.has(event.kind) ? at : null,
+    expiresAt: null,
     updatedAt: at,
     eventOffset: offset,
   };

@@ -9,6 +9,7 @@ function document(id: string, eventOffset = -1, command = { topic: 'c', partitio
       createdAt: 1,
       startedAt: null,
       finishedAt: null,
+      expiresAt: null,
       updatedAt: 1,
       dueAt: null,
       progress: null,

@@ -39,7 +39,7 @@ function document(id: string, fields: Partial<JobDocument> = {}): JobDocument {
   return {
     ...{ _id: `t/${id}`, type: 't', id, key: `t/${id}`, generation: 0, attempt: 1, digest: 'd' },
     ...{ state: eventOffset === -1 ? 'queued' : 'succeeded', createdAt: 1, updatedAt: 2 + eventOffset },
-    ...{ startedAt: null, finishedAt: null, dueAt: null, progress: null, error: null, worker: null },
+    ...{ startedAt: null, finishedAt: null, expiresAt: null, dueAt: null, progress: null, error: null, worker: null },
     ...{ result: eventOffset === -1 ? null : `"${eventOffset}"`, command: { topic: 'c', partition: 0, offset: 0 } },
     ...{ eventOffset, ...fields },
   };

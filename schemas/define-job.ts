@@ -41,6 +41,8 @@ export type RetryPolicy = {
  * @property timeout in milliseconds.
  * @property heartbeat a function that has told no progress for so long (milliseconds) is stuck: aborted, and tried again if its policy
  *   has an attempt left.
+ * @property retention how long its status can be read once it is over (milliseconds), and no less than PUTLOG_DEDUP_MS; the log stays. For
+ *   ever, unless told.
  * @property queue lower-case letters, digits and `-`.
  */
 export type JobOptions<P extends TSchema, R extends TSchema> = {
@@ -51,6 +53,7 @@ export type JobOptions<P extends TSchema, R extends TSchema> = {
   queue?: string;
   timeout?: number;
   heartbeat?: number;
+  retention?: number;
   retry?: Partial<RetryPolicy>;
   /** Later calls of an ordering key wait until an earlier one that is retried is over; else they go first. */
   ordered?: boolean;
@@ -71,6 +74,8 @@ export type JobDefinition = {
   readonly timeout: number;
   /** Null: it need not say that it is alive. */
   readonly heartbeat: number | null;
+  /** Null: its status is kept for ever. */
+  readonly retention: number | null;
   readonly retry: RetryPolicy;
   readonly ordered: boolean;
   readonly run: 'inline' | 'thread';
@@ -95,6 +100,7 @@ export function defineJob<P extends TSchema, R extends TSchema>(options: JobOpti
     queue: 'default',
     timeout: 60_000,
     heartbeat: null,
+    retention: null,
     ordered: false,
     run: 'inline',
     example: undefined,
@@ -107,6 +113,9 @@ export function defineJob<P extends TSchema, R extends TSchema>(options: JobOpti
     definition.type.length <= 100 || 'type must have at most 100 characters',
     queueName.test(definition.queue) || `queue must be lower-case letters, digits and -, not "${definition.queue}"`,
     (definition.timeout >= 1 && definition.timeout <= 2_147_483_647) || 'timeout must be 1 to 2147483647 milliseconds',
+    definition.retention === null ||
+      isCount(definition.retention, 1_000, 100 * year) ||
+      `retention must be 1000 to ${100 * year} milliseconds`,
     definition.heartbeat === null ||
       isCount(definition.heartbeat, 100, year) ||
       `heartbeat must be 100 to ${year} milliseconds`,

@@ -26,6 +26,8 @@ export type JobDocument = {
   startedAt: number | null;
   finishedAt: number | null;
   updatedAt: number;
+  /** When MongoDB forgets it; null: never, or it is not over. */
+  expiresAt: Date | null;
   /** Scheduled or retrying: when it runs next. */
   dueAt: number | null;
   /** JSON text of the result, once succeeded. */

@@ -12,6 +12,7 @@ export function queuedJob(command: Command, position: Position): JobDocument {
     createdAt: submittedAt,
     startedAt: null,
     finishedAt: null,
+    expiresAt: null,
     updatedAt: submittedAt,
     result: null,
     error: null,

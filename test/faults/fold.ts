@@ -38,6 +38,7 @@ export function foldLog({ commands, events }: Pick<Log, 'commands' | 'events'>):
     const nothing = {
       startedAt: null,
       finishedAt: null,
+      expiresAt: null,
       result: null,
       error: null,
       worker: null,
@@ -76,5 +77,14 @@ function afterEvent(name: string, { event, offset }: LoggedEvent): JobDocument {
   }: JobEvent = { ...event, command: { ...event.command } };
   const state = states.get(kind) ?? 'queued';
   const finishedAt = final.has(state) ? at : null;
-  return { _id: name, ...rest, state, createdAt: submittedAt, finishedAt, updatedAt: at, eventOffset: offset };
+  return {
+    _id: name,
+    ...rest,
+    state,
+    createdAt: submittedAt,
+    finishedAt,
+    expiresAt: null,
+    updatedAt: at,
+    eventOffset: offset,
+  };
 }

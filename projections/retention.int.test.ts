@@ -1,0 +1,66 @@
+// Invariant: the status of a job is kept for as long as its type says once it is over, and no longer; whatever runs, or runs again, is
+// kept.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { createMongo } from '../platform/mongo.ts';
+import { openReadModel, type ReadModel } from '../platform/read-model.ts';
+import { encodeWire } from '../platform/wire-format.ts';
+import { type EventKind, eventType, type JobEvent } from '../schemas/event.ts';
+import type {} from '../test/stack/addresses.ts';
+import { until } from '../test/stack/deadline.ts';
+import { createFold } from './fold.ts';
+import { writeJobs } from './write-jobs.ts';
+
+const uri = new URL(inject('stack').mongoUri);
+uri.pathname = `/retention-${randomUUID()}`;
+const mongo = createMongo(uri.href);
+let model: ReadModel;
+
+const every = (seconds: number) => mongo.db.admin().command({ setParameter: 1, ttlMonitorSleepSecs: seconds });
+beforeAll(async () => {
+  model = await openReadModel(mongo.db);
+  await every(1);
+});
+afterAll(async () => {
+  await every(60);
+  await mongo.db.dropDatabase();
+  await mongo.close();
+});
+
+const fold = createFold(
+  {
+    eventsTopic: 'e',
+    readCommand: () => Promise.reject(new Error('there is none')),
+    readEvent: (value) => eventType.fromBuffer((value ?? Buffer.alloc(0)).subarray(5)) as JobEvent,
+  },
+  () => undefined,
+  (type) => (type === 'kept.shortly' ? 1_000 : undefined),
+);
+
+const eventOf = (type: string, id: string, kind: EventKind, at: number, generation = 0): JobEvent => ({
+  ...{ kind, type, id, generation, attempt: 1, key: 'k', digest: 'd', submittedAt: at, startedAt: at, at, worker: 'w' },
+  ...{ command: { topic: 'c', partition: 0, offset: 0 }, result: null, error: null, original: null },
+  ...{ progress: null, dueAt: null, payload: null, inPlace: false },
+});
+
+async function project(event: JobEvent, offset: number) {
+  const message = { value: encodeWire(eventType, 1, event), headers: {}, offset: String(offset) };
+  const document = await fold('e', 0, { ...message, key: null, timestamp: '0', attributes: 0 });
+  if (document === undefined) throw new Error('it tells nothing');
+  await writeJobs(model.jobs, [{ document, fresh: false }]);
+  return document;
+}
+
+test('what is over is forgotten when its time has come; what is kept for ever, runs, or runs again is not', async () => {
+  const longAgo = Date.now() - 3_600_000;
+  const over = await project(eventOf('kept.shortly', 'over', 'failed', longAgo), 1);
+  expect(over.expiresAt).toEqual(new Date(longAgo + 1_000));
+  await project(eventOf('kept.shortly', 'runs', 'started', longAgo), 2);
+  await project(eventOf('kept.shortly', 'again', 'started', longAgo, 1), 4);
+  await project(eventOf('kept.shortly', 'again', 'dead', longAgo), 3);
+  await project(eventOf('kept.shortly', 'later', 'succeeded', Date.now() + 3_600_000), 5);
+  await project(eventOf('kept.ever', 'over', 'succeeded', longAgo), 6);
+  const ids = async () => (await model.jobs.find().toArray()).map(({ _id }) => _id).toSorted();
+  await until('it to be forgotten', async () => !(await ids()).includes('kept.shortly/over') || undefined, 30_000);
+  expect(await ids()).toEqual(['kept.ever/over', 'kept.shortly/again', 'kept.shortly/later', 'kept.shortly/runs']);
+});
