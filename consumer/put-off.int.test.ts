@@ -1,5 +1,4 @@
 // Invariant: what was put off runs when it is due, and once, whoever dies in between: the log has all that a new owner needs.
-import { setTimeout as delay } from 'node:timers/promises';
 import Type from 'typebox';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LoadedJob } from '../platform/load-jobs.ts';
@@ -52,10 +51,7 @@ const timers = () => bench.db.collection('timers').countDocuments();
 
 describe('a call that is not due', () => {
   test('is scheduled, and runs when it is, with what it was given; calls behind it go first', async () => {
-    const dueAt = Date.now() + 600;
     const ran: { command: Command; at: number }[] = [];
-    await bench.submit('later', { dueAt, payload: '{"n":1}', key: 'k' });
-    await bench.submit('now', { key: 'k' });
     await run({
       call: async (_, command) => {
         ran.push({ command, at: Date.now() });
@@ -63,6 +59,9 @@ describe('a call that is not due', () => {
       },
     });
     fire();
+    const dueAt = Date.now() + 3_000;
+    await bench.submit('later', { dueAt, payload: '{"n":1}', key: 'k' });
+    await bench.submit('now', { key: 'k' });
     await untilTold('later succeeded 1');
     expect(await told()).toEqual(['later scheduled 1', 'now succeeded 1', 'later succeeded 1']);
     expect(ran.map(({ command }) => command.id)).toEqual(['now', 'later']);
@@ -82,7 +81,6 @@ describe('a call that is not due', () => {
   });
 
   test('is fired twice, and runs once', async () => {
-    await bench.submit('twice', { dueAt: Date.now() + 300 });
     const kept = Promise.withResolvers<void>();
     const forget = bench.timers.forget;
     let ran = 0;
@@ -99,6 +97,7 @@ describe('a call that is not due', () => {
       else kept.resolve();
     };
     fire();
+    await bench.submit('twice', { dueAt: Date.now() + 2_000 });
     await kept.promise;
     await until('no timer', async () => (await timers()) === 0 || undefined);
     await bench.submit('last');
@@ -109,11 +108,10 @@ describe('a call that is not due', () => {
   });
 
   test('another payload under its id is refused, while it waits and after', async () => {
-    const dueAt = Date.now() + 400;
-    await bench.submit('one', { dueAt });
-    await bench.submit('one', { digest: 'other' });
     await run();
     fire();
+    await bench.submit('one', { dueAt: Date.now() + 2_000 });
+    await bench.submit('one', { digest: 'other' });
     await untilTold('one succeeded 1');
     await bench.submit('one', { digest: 'other' });
     await until(
@@ -131,7 +129,8 @@ describe('a call that fails', () => {
     const call: RunnerTools['call'] = async (_, { id, attempt }) => {
       if (id !== 'a') return { ok: true, result: 'null' };
       attempts.push(attempt);
-      return ++calls < 3 ? failure : { ok: true, result: 'null' };
+      // Long enough for whatever does not wait for it to go first.
+      return ++calls < 3 ? { ...failure, again: { after: 1_500 } } : { ok: true, result: 'null' };
     };
     return { call, attempts };
   };
@@ -140,7 +139,7 @@ describe('a call that fails', () => {
     const { call, attempts } = twiceThenWell();
     await bench.submit('a', { key: 'k' });
     await bench.submit('b', { key: 'k' });
-    await run({ call, jobs: jobWith({ retry: { attempts: 3, backoffMs: 200 } }) });
+    await run({ call, jobs: jobWith({ retry: { attempts: 3 } }) });
     fire();
     await untilTold('a succeeded 3');
     expect(await told()).toEqual(['a retrying 1', 'b succeeded 1', 'a retrying 2', 'a succeeded 3']);
@@ -165,7 +164,7 @@ describe('a call that fails', () => {
       ['c', 'other'],
     ] as const)
       await bench.submit(id, { key });
-    const driven = await run({ call, jobs: jobWith({ ordered: true, retry: { attempts: 3, backoffMs: 400 } }) });
+    const driven = await run({ call, jobs: jobWith({ ordered: true, retry: { attempts: 3 } }) });
     await untilTold('a retrying 1');
     await untilTold('c succeeded 1');
     const first = (await bench.recorded()).find((one) => one.is === 'event' && one.event.kind === 'retrying')?.offset;
@@ -187,8 +186,8 @@ describe('a call that fails', () => {
 
 describe('an owner that goes in between', () => {
   test('after it recorded that a run is put off, before the timer is kept: the next owner keeps it', async () => {
-    await bench.submit('a', { dueAt: Date.now() + 300 });
     const lost = await run({ timers: { ...bench.timers, keep: () => new Promise(() => undefined) } });
+    await bench.submit('a', { dueAt: Date.now() + 2_000 });
     await untilTold('a scheduled 1');
     const checkpoint = lost.runner.checkpoint();
     const { offset = '', metadata = '' } = checkpoint ?? {};
@@ -245,11 +244,10 @@ describe('an owner that goes in between', () => {
   });
 
   test('and MongoDB has lost all timers: the next one finds in the log what still waits, and nothing else', async () => {
-    const dueAt = Date.now() + 1_500;
-    await bench.submit('waits', { dueAt });
-    await bench.submit('over', { dueAt: Date.now() + 100 });
     const first = await run();
     const fired = fire();
+    await bench.submit('waits', { dueAt: Date.now() + 15_000 });
+    await bench.submit('over', { dueAt: Date.now() + 2_000 });
     await untilTold('over succeeded 1');
     await fired.close();
     const { offset = '', metadata = '' } = first.runner.checkpoint() ?? {};
@@ -260,8 +258,8 @@ describe('an owner that goes in between', () => {
     await run();
     await until('the timer', async () => (await timers()) === 1 || undefined);
     fire();
+    await bench.timers.hasten(['test.job/waits']);
     await untilTold('waits succeeded 1');
-    await delay(50);
     expect((await told()).toSorted()).toEqual(
       ['waits scheduled 1', 'over scheduled 1', 'over succeeded 1', 'waits succeeded 1'].toSorted(),
     );

@@ -21,7 +21,7 @@ const kindsOf = async (name: string) =>
 
 test.each(['test.steps', 'test.steps-thread'])('%s: its progress is read while it runs', async (type) => {
   const name = `${type}/${randomUUID()}`;
-  await api.put(name, { steps: 100, ms: 20, silentFrom: 1_000 });
+  await api.put(name, { steps: 100, ms: 80, silentFrom: 1_000 });
   const running = await until('its progress', async () => {
     const { body } = await api.get(name);
     return body.progress === undefined ? undefined : body;

@@ -30,11 +30,11 @@ const stateOf = async (name: string) => (await api.get(name)).body.state;
 const untilState = (name: string, state: string) =>
   until(`${name} ${state}`, async () => (await stateOf(name)) === state || undefined);
 
-test.each(['delay=2', 'delay=PT2S', 'notBefore'])(
+test.each(['delay=5', 'delay=PT5S', 'notBefore'])(
   'a call with %s is scheduled, and runs when it is due',
   async (query) => {
     const name = `demo.echo/${randomUUID()}`;
-    const wanted = new Date(Date.now() + 2_000).toISOString();
+    const wanted = new Date(Date.now() + 5_000).toISOString();
     const put = await api.put(`${name}?${query === 'notBefore' ? `notBefore=${wanted}` : query}`, { n: 1, text: '' });
     expect(put).toMatchObject({ status: 202, body: { state: 'scheduled' } });
     const dueAt = Date.parse(String(put.body.dueAt));
@@ -60,7 +60,7 @@ test('the same call again while it is scheduled is known; with another payload i
 test('a call that fails: its last error and its next attempt can be read, then it goes well', async () => {
   const { file, lines } = await emptyFile();
   const name = `test.again/${randomUUID()}`;
-  await api.put(name, { file, failures: 1, afterMs: 2_000 });
+  await api.put(name, { file, failures: 1, afterMs: 5_000 });
   await untilState(name, 'retrying');
   const { body } = await api.get(name);
   expect(body).toMatchObject({ attempt: 1, error: { code: 'job-failed' }, dueAt: expect.any(String) });

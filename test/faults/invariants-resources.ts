@@ -23,10 +23,13 @@ export const lagIsZero = ({ lags }: Pick<History, 'lags'>): Breach[] =>
 
 export type Bounds = { rssBytes: number; descriptors: number; bytesPerMinute: number };
 
-/** Growth is judged only over ten minutes and more: before that it is a process that warms up. */
 /** One fault has 564 clients at once. */
 const usualBounds: Bounds = { rssBytes: 600 * 2 ** 20, descriptors: 800, bytesPerMinute: 2 ** 20 };
-const longEnoughMs = 600_000;
+/**
+ * Growth is judged only over twenty minutes and more: before that it is a process that warms up. An api alone remembers its last ten
+ * thousand calls, which at the pace of some faults takes ten minutes to fill.
+ */
+const longEnoughMs = 1_200_000;
 
 /** 10. */
 export function resourcesStayBounded({ processes }: Pick<History, 'processes'>, bounds = usualBounds): Breach[] {
