@@ -1,7 +1,7 @@
 // The values of records that were read before, once more from the log: dead letters carry them byte for byte. To keep those of
 // all that is in hand would cost memory for the few that end so, and to encode a command anew would give other bytes where
 // another program wrote it. A partition has one reader, which has one answer in memory at a time.
-import type { KafkaCluster } from '../platform/cluster.ts';
+import { isGone, type KafkaCluster } from '../platform/cluster.ts';
 import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
 
@@ -11,9 +11,6 @@ type Found = Buffer | undefined;
 
 /** Kafka answers with whole batches, the first of them however large it is; many that are asked for may be in one. */
 const answerBytes = 65_536;
-
-/** OFFSET_OUT_OF_RANGE: retention has taken what stood there. */
-const isGone = (error: unknown) => error instanceof Error && 'code' in error && error.code === 1;
 
 /**
  * @param givenUp nobody wants them any more

@@ -30,6 +30,9 @@ export type FetchedRecord = {
   unreadable?: string;
 };
 
+/** OFFSET_OUT_OF_RANGE, of `fetch`: retention has taken what stood there. */
+export const isGone = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 1;
+
 export type KafkaCluster = ReturnType<typeof createCluster>;
 
 type ProduceResponse = {

@@ -1,6 +1,6 @@
 // Follows a topic of one partition from its first record on, for as long as the process lives: what every worker must know, and
 // no group shares out. Records come in order, each once; while Kafka is away it waits.
-import type { FetchedRecord, KafkaCluster } from './cluster.ts';
+import { type FetchedRecord, isGone, type KafkaCluster } from './cluster.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
 
@@ -16,9 +16,6 @@ export type TailOptions = {
 /** How long a fetch waits for something new (milliseconds). */
 const maxWaitMs = 500;
 const maxBytes = 2 ** 20;
-
-/** OFFSET_OUT_OF_RANGE: retention has taken what came next. */
-const isGone = (error: unknown) => error instanceof Error && 'code' in error && error.code === 1;
 
 export function tailTopic({ cluster, topic, log, take, fatal }: TailOptions) {
   const caughtUp = Promise.withResolvers<void>();

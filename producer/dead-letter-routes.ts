@@ -8,7 +8,7 @@ import type { DeadLetterCursor, DeadLetterFilter, DeadLetters } from './dead-let
 import { describeDeadLetter, describeDeadLetters, describeRedrive } from './describe-dead-letters.ts';
 import { jobStatusLink } from './job-status-body.ts';
 import { statusType } from './put-job-routes.ts';
-import { dateTime, refuseQuery, trueOrFalse, wholeNumber } from './query-values.ts';
+import { dateTime, parametersOf, refuseQuery, trueOrFalse, wholeNumber } from './query-values.ts';
 
 const iso = (at: number) => new Date(at).toISOString();
 
@@ -36,14 +36,8 @@ type Query = { filter: DeadLetterFilter; limit?: number; perSecond?: number; cur
 
 /** @throws PutlogError malformed-request */
 function queryOf(url: string, known: readonly string[], most: number): Query {
-  const start = url.indexOf('?');
   const query: Query = { filter: {} };
-  if (start === -1) return query;
-  const seen = new Set<string>();
-  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
-    if (!known.includes(name)) throw refuseQuery(`"${name}" is not known; allowed: ${known.join(', ')}`);
-    if (seen.has(name)) throw refuseQuery(`"${name}" stands there twice`);
-    seen.add(name);
+  for (const [name, value] of parametersOf(url, known)) {
     if (name === 'cursor') query.cursor = readCursor(value);
     else if (name === 'limit') query.limit = wholeNumber(name, value, 1, most);
     else if (name === 'perSecond') query.perSecond = wholeNumber(name, value, 1, 1_000);

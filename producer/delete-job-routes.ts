@@ -9,7 +9,7 @@ import { describeDelete } from './api-description.ts';
 import type { CancelJob } from './cancel-job.ts';
 import { checkId } from './check-id.ts';
 import { matchesTagStrongly } from './entity-tag.ts';
-import { jobEntityTag, jobStatusBody } from './job-status-body.ts';
+import { jobEntityTag, jobStatusBody, jobStatusLink } from './job-status-body.ts';
 import { statusType, traceparentOf, unknownJobType } from './put-job-routes.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
 
@@ -38,7 +38,7 @@ export const deleteJobRoutes =
         const over = isTerminal(job.state);
         if (!over) {
           await cancelJob(job, traceparentOf(request));
-          reply.header('location', `/jobs/${type}/${id}`).header('retry-after', '1');
+          reply.header('location', jobStatusLink(type, id)).header('retry-after', '1');
         }
         return reply
           .code(over ? 200 : 202)

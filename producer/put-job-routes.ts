@@ -8,7 +8,7 @@ import { PutlogError } from '../schemas/problem.ts';
 import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
 import { describePut } from './api-description.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
-import { jobStatusBody } from './job-status-body.ts';
+import { jobStatusBody, jobStatusLink } from './job-status-body.ts';
 import { nearNames } from './near-names.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
 import type { Submit } from './submit.ts';
@@ -49,7 +49,7 @@ function submitHandler(job: JobDefinition, submit: Submit) {
       mustBeNew: mustBeNew(request),
     });
     reply.code(known ? 200 : 202).header('content-type', statusType);
-    if (!known) reply.header('location', `/jobs/${job.type}/${id}`);
+    if (!known) reply.header('location', jobStatusLink(job.type, id));
     if (!isTerminal(status.state)) reply.header('retry-after', '1');
     return reply.send(jobStatusBody(status));
   };

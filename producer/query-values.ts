@@ -1,7 +1,21 @@
-// Values of query parameters that more than one route reads, each with what it should be instead.
+// The query of a request: each parameter once, none that is not known, because a mistyped one that is ignored silently changes what a
+// call means; and the values that more than one route reads, each with what it should be instead.
 import { PutlogError } from '../schemas/problem.ts';
 
 export const refuseQuery = (detail: string) => new PutlogError('malformed-request', `the query parameter ${detail}`);
+
+/** Name and value of each, in the order of the address. @throws PutlogError malformed-request */
+export function* parametersOf(url: string, known: readonly string[]): Generator<[name: string, value: string]> {
+  const start = url.indexOf('?');
+  if (start === -1) return;
+  const seen = new Set<string>();
+  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
+    if (!known.includes(name)) throw refuseQuery(`"${name}" is not known; allowed: ${known.join(', ')}`);
+    if (seen.has(name)) throw refuseQuery(`"${name}" stands there twice`);
+    seen.add(name);
+    yield [name, value];
+  }
+}
 
 /** RFC 3339 §5.6: with an offset, for a time without one means another moment in each place. */
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;

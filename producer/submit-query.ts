@@ -1,6 +1,5 @@
-// The query of a submit: `key`, the ordering key, and `delay` or `notBefore`, when it may run. What is not known is refused,
-// because a mistyped parameter that is ignored silently changes what a call means.
-import { dateTime, refuseQuery } from './query-values.ts';
+// The query of a submit: `key`, the ordering key, and `delay` or `notBefore`, when it may run.
+import { dateTime, parametersOf, refuseQuery } from './query-values.ts';
 
 /** `notBefore` in milliseconds since the epoch. */
 export type SubmitQuery = { key?: string; notBefore?: number };
@@ -37,18 +36,15 @@ function millisecondsOf(value: string): number | undefined {
   return Math.round((weeks * 7 + days) * day + (hours * 3_600 + minutes * 60 + seconds) * second);
 }
 
+const known = Object.keys(readers);
+
 /** @param now milliseconds since the epoch. @throws PutlogError malformed-request */
 export function submitQueryOf(url: string, now: number): SubmitQuery {
-  const start = url.indexOf('?');
-  if (start === -1) return {};
   const query: SubmitQuery = {};
   const seen = new Set<string>();
-  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
-    const read = Object.hasOwn(readers, name) ? readers[name] : undefined;
-    if (read === undefined) throw refuseQuery(`"${name}" is not known; allowed: ${Object.keys(readers).join(', ')}`);
-    if (seen.has(name)) throw refuseQuery(`"${name}" stands there twice`);
+  for (const [name, value] of parametersOf(url, known)) {
     seen.add(name);
-    const found = read(value, now);
+    const found = readers[name]?.(value, now);
     if (typeof found === 'string') throw refuseQuery(`"${name}" ${found}`);
     Object.assign(query, found);
   }

@@ -2,6 +2,7 @@
 // records what came of it. One partition, so that one reader hears of all of them.
 import avro from 'avsc';
 import type { Command } from './command.ts';
+import { timestamp } from './timestamp.ts';
 
 /** Of this generation of the job and of none later. `at` in milliseconds since the epoch. */
 export type Cancel = Pick<Command, 'type' | 'id' | 'generation'> & { at: number };
@@ -15,7 +16,7 @@ export const cancelSchema = {
     { name: 'type', type: 'string' },
     { name: 'id', type: 'string' },
     { name: 'generation', type: 'int', doc: 'Counts redrives.' },
-    { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+    { name: 'at', type: timestamp },
   ],
 };
 

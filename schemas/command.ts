@@ -2,6 +2,7 @@
 // the consumer and the projections. One command, one record of a topic `<prefix>.commands.<queue>.<lane>`.
 import avro from 'avsc';
 import { type Position, positionSchema } from './position.ts';
+import { timestamp } from './timestamp.ts';
 
 /** `payload` is canonical JSON text, `digest` its SHA-256 in hex, times are milliseconds since the epoch. */
 export type Command = {
@@ -23,8 +24,6 @@ export type Command = {
   /** `run` only: the command whose outcome was to put this run off. */
   after: Position | null;
 };
-
-const timestamp = { type: 'long', logicalType: 'timestamp-millis' };
 
 export const commandSchema = {
   type: 'record',

@@ -2,6 +2,7 @@
 // projections, waiting clients and subscribers. An event is complete in itself: no reader needs the command.
 import avro from 'avsc';
 import { type Position, positionSchema } from './position.ts';
+import { timestamp } from './timestamp.ts';
 
 export const eventKinds = [
   'scheduled',
@@ -48,8 +49,6 @@ export type JobEvent = {
 
 /** Kinds after which nothing more happens to a generation of a job. `rejected` is about a command, not about the job. */
 export const terminalKinds: ReadonlySet<EventKind> = new Set(['succeeded', 'failed', 'cancelled', 'dead']);
-
-const timestamp = { type: 'long', logicalType: 'timestamp-millis' };
 
 export const eventSchema = {
   type: 'record',

@@ -1,6 +1,7 @@
 // Fence: the first record that a new owner of a partition appends to the events topic. From it on, Kafka refuses every
 // append of an earlier owner. It says nothing about a job; readers other than the consumer pass over it.
 import avro from 'avsc';
+import { timestamp } from './timestamp.ts';
 
 /** `producerId` is an int64 in decimal; a takeover that is given another one than the last fence names cannot fence. */
 export type Fence = { identity: string; producerId: string; producerEpoch: number; worker: string; at: number };
@@ -15,7 +16,7 @@ export const fenceSchema = {
     { name: 'producerId', type: 'string' },
     { name: 'producerEpoch', type: 'int' },
     { name: 'worker', type: 'string' },
-    { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+    { name: 'at', type: timestamp },
   ],
 };
 
