@@ -47,7 +47,7 @@ export async function openCalls(stack: BenchStack, topic: string) {
         digest: digestOf(text),
         submittedAt,
       },
-      ...{ dueAt: dueAt ?? null, after: null },
+      ...{ dueAt: dueAt ?? null, after: null, options: null },
     };
     const subject = `${type}/${id}`;
     const about = { id: `${subject}/0/submit`, source: '/putlog/bench', type: 'putlog.job.submit', subject };

@@ -7,7 +7,7 @@ import { type Arrival, createInbox, type InboxOptions } from './inbox.ts';
 
 const commandOf = (id: string): Command => {
   const submit = { kind: 'submit', type: 't', id, generation: 0, attempt: 1, key: id, payload: '{}' } as const;
-  return { ...submit, digest: 'd', submittedAt: 1, dueAt: null, after: null };
+  return { ...submit, digest: 'd', submittedAt: 1, dueAt: null, after: null, options: null };
 };
 const messageOf = (offset: number): KafkaMessage => ({
   ...{

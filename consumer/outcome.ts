@@ -73,10 +73,11 @@ const unreadable: Omit<Command, 'kind' | 'payload'> = {
   submittedAt: 0,
   dueAt: null,
   after: null,
+  options: null,
 };
 
 export function outcomeEvent(outcome: Outcome, command: Command | undefined, about: About): JobEvent {
-  const { type, id, generation, attempt, key, digest, submittedAt } = command ?? unreadable;
+  const { type, id, generation, attempt, key, digest, submittedAt, options } = command ?? unreadable;
   return {
     kind: outcome.kind,
     type,
@@ -97,6 +98,7 @@ export function outcomeEvent(outcome: Outcome, command: Command | undefined, abo
     dueAt: 'dueAt' in outcome ? outcome.dueAt : null,
     payload: 'dueAt' in outcome ? (command?.payload ?? null) : null,
     inPlace: false,
+    options: outcome.kind === 'rejected' ? null : options,
   };
 }
 
@@ -123,6 +125,7 @@ export function startedEvent(command: Command, about: About & { startedAt: numbe
       dueAt: null,
       payload: null,
       inPlace: false,
+      options: command.options,
     },
   };
 }

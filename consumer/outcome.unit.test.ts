@@ -13,7 +13,7 @@ import {
 } from './outcome.ts';
 
 const submit = { kind: 'submit', type: 't', id: '1', generation: 2, attempt: 3, key: 'k', payload: '{}' } as const;
-const command: Command = { ...submit, digest: 'd', submittedAt: 5, dueAt: null, after: null };
+const command: Command = { ...submit, digest: 'd', submittedAt: 5, dueAt: null, after: null, options: null };
 const position = { topic: 'c', partition: 4, offset: 9 };
 const about = { position, startedAt: 6, at: 7, worker: 'w' };
 const errors = [{ pointer: '/n', detail: 'is required' }];
@@ -33,7 +33,7 @@ const retry = { attempts: 3, backoffMs: 100, maxBackoffMs: 250, nonRetryableErro
 const first: Circumstances = { retry, attempt: 1, now: 1_000, random: 0.5 };
 const once = { ...first, retry: { ...retry, attempts: 1 } };
 
-const nothingMore = { progress: null, dueAt: null, payload: null, inPlace: false };
+const nothingMore = { progress: null, dueAt: null, payload: null, inPlace: false, options: null };
 
 describe('the fate of an attempt', () => {
   const threw = { ok: false, code: 'job-failed', detail: 'no' } as const;
@@ -137,6 +137,7 @@ describe('an outcome as an event', () => {
       dueAt: 90,
       payload: '{}',
       inPlace: false,
+      options: null,
       error: null,
     });
     const again = { kind: 'retrying', code: 'job-failed', detail: 'no', dueAt: 91 } as const;

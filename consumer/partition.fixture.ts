@@ -80,7 +80,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
   const command = (id: string, fields: Partial<Command> = {}): Command => ({
     ...{ kind: 'submit', type: 'test.job', id, generation: 0, attempt: 1 },
     ...{ key: jobKey('test.job', id), payload: '{}', digest: 'd', submittedAt: Date.now() },
-    ...{ dueAt: null, after: null },
+    ...{ dueAt: null, after: null, options: null },
     ...fields,
   });
 

@@ -16,10 +16,10 @@ export const putsOff = (event: JobEvent): event is JobEvent & { dueAt: number; p
 
 /** The command that the event puts off: the first attempt of what was scheduled, the next of what is retried. */
 function runAfter(event: JobEvent & { payload: string }): Command {
-  const { kind, type, id, generation, key, payload, digest, submittedAt, command } = event;
+  const { kind, type, id, generation, key, payload, digest, submittedAt, command, options } = event;
   const attempt = kind === 'scheduled' ? event.attempt : event.attempt + 1;
   const run = { kind: 'run', dueAt: null, after: command } as const;
-  return { ...run, type, id, generation, attempt, key, payload, digest, submittedAt };
+  return { ...run, type, id, generation, attempt, key, payload, digest, submittedAt, options };
 }
 
 export function timerOf(

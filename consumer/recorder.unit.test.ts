@@ -6,7 +6,7 @@ import { createRecorder } from './recorder.ts';
 
 const command: Command = {
   ...{ kind: 'submit', type: 'test.job', id: 'a', generation: 0, attempt: 1, key: 'a' },
-  ...{ payload: '{}', digest: 'd', submittedAt: 1, dueAt: null, after: null },
+  ...{ payload: '{}', digest: 'd', submittedAt: 1, dueAt: null, after: null, options: null },
 };
 
 function writerThat(append: LogWriter['append']): LogWriter {

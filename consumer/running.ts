@@ -1,6 +1,7 @@
 // The jobs of a partition that run right now: calls the function, announces long runs, ends those over their time,
 // aborts what is left when the partition goes. The partition runner records what comes of it.
 import type { LoadedJob } from '../platform/load-jobs.ts';
+import { callOptionsOf } from '../schemas/call-options.ts';
 import type { Command } from '../schemas/command.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { HandlerResult } from './handler-result.ts';
@@ -76,7 +77,8 @@ export function createRunning(call: Call, announce: (task: Task, run: Announceme
     run(task: Task, job: LoadedJob): Promise<HandlerResult> {
       const { promise, resolve, reject } = Promise.withResolvers<HandlerResult>();
       const began = performance.now();
-      const { timeout, heartbeat } = job.definition;
+      const { heartbeat } = job.definition;
+      const timeout = callOptionsOf(task.command.options).timeoutMs ?? job.definition.timeout;
       const run: Run = {
         ...{ task, began, timeout, heartbeat, beatAt: began, toldAt: began },
         progress: undefined,

@@ -15,7 +15,7 @@ const definition = defineJob({
 const job = { definition, file: 'file:///t.ts' };
 const taskOf = (offset: number): Task => {
   const submit = { kind: 'submit', type: 't', id: '1', generation: 0, attempt: 1, key: 'k', payload: '{}' } as const;
-  const command = { ...submit, digest: 'd', submittedAt: 1, dueAt: null, after: null };
+  const command = { ...submit, digest: 'd', submittedAt: 1, dueAt: null, after: null, options: null };
   return { offset, key: 'k', bytes: 1, command, traceparent: 'trace', startedAt: null, notBefore: 0 };
 };
 const done: HandlerResult = { ok: true, result: '1' };
@@ -74,6 +74,19 @@ test('over its time it has failed and is aborted; what it answers later is nobod
   expect(signal?.reason).toMatchObject({ code: 'job-timed-out' });
   answers[0]?.resolve(done);
   after(2_000);
+});
+
+test('a call may have a timeout of its own', async () => {
+  const { running, after } = prepare();
+  const task = taskOf(0);
+  const longer = running.run({ ...task, command: { ...task.command, options: '{"timeoutMs":5000}' } }, job);
+  let settled = false;
+  longer.finally(() => (settled = true));
+  after(4_900);
+  await new Promise(setImmediate);
+  expect(settled).toBe(false);
+  after(5_050);
+  expect(await longer).toMatchObject({ code: 'job-timed-out', detail: 'The function took longer than its 5000 ms.' });
 });
 
 test('a fault of the caller is thrown, and the run is over', async () => {

@@ -6,6 +6,7 @@ import { type Command, commandSchema, commandType } from '../schemas/command.ts'
 import { commandFault } from '../schemas/command-fault.ts';
 import { eventSchema, eventType, type JobEvent } from '../schemas/event.ts';
 import { type Fence, fenceSchema, fenceType } from '../schemas/fence.ts';
+import { type Setting, settingSchema, settingType } from '../schemas/setting.ts';
 import { subjectNames, topicNames } from '../schemas/topics.ts';
 import type { Config } from './config.ts';
 import { checkDurability, minIsrFor } from './durability.ts';
@@ -42,18 +43,23 @@ export async function prepareLog({ config, kafka, jobs, log }: Needs) {
       ...{ ...shape, topic: topics.cancels, partitions: 1, alone: true },
       ...{ retentionMs: config.commandRetentionMs, maxMessageBytes: maxCommandBytes },
     },
+    {
+      ...{ ...shape, topic: topics.settings, partitions: 1, alone: true },
+      ...{ compacted: true, retentionMs: -1, maxMessageBytes: maxCommandBytes },
+    },
   ];
   const names = specs.map(({ topic }) => topic);
   const subjects = subjectNames(config.prefix);
 
   const final = (error: unknown) => error instanceof IncompatibleSchemaError || error instanceof TopicMismatchError;
   const register = (attempt: () => Promise<number>) => persist(attempt, { log, what: 'register the schemas', final });
-  const [count, commandSchemaId, eventSchemaId, fenceSchemaId, cancelSchemaId] = await Promise.all([
+  const [count, commandSchemaId, eventSchemaId, fenceSchemaId, cancelSchemaId, settingSchemaId] = await Promise.all([
     persist(() => ensureTopics(kafka, specs, log), { log, what: 'make sure of the topics', final }),
     register(() => registry.registerAvro(subjects.command, commandSchema)),
     register(() => registry.registerAvro(subjects.event, eventSchema)),
     register(() => registry.registerAvro(subjects.fence, fenceSchema)),
     register(() => registry.registerAvro(subjects.cancel, cancelSchema)),
+    register(() => registry.registerAvro(subjects.setting, settingSchema)),
     ...[...jobs.values()].flatMap(({ definition: { type, payload, result } }) => [
       register(() => registry.registerJson(subjects.payload(type), payload)),
       register(() => registry.registerJson(subjects.result(type), result)),
@@ -72,9 +78,12 @@ export async function prepareLog({ config, kafka, jobs, log }: Needs) {
     fenceSchemaId,
     cancelsTopic: topics.cancels,
     cancelSchemaId,
+    settingsTopic: topics.settings,
+    settingSchemaId,
     readCommand: createDecoder<Command>(commandType, commandSchemaId, registry.schemaById, commandFault),
     readEvent: createDecoder<JobEvent>(eventType, eventSchemaId, registry.schemaById),
     readCancel: createDecoder<Cancel>(cancelType, cancelSchemaId, registry.schemaById),
+    readSetting: createDecoder<Setting>(settingType, settingSchemaId, registry.schemaById),
     readFence: createDecoder<Fence>(fenceType, fenceSchemaId, registry.schemaById),
   };
 }

@@ -15,6 +15,8 @@ export type TopicSpec = {
   replication: number;
   minIsr?: number | undefined;
   retentionMs: number;
+  /** The latest record of each key is kept for ever, whatever `retentionMs` says. */
+  compacted?: boolean;
   maxMessageBytes: number;
 };
 
@@ -26,8 +28,8 @@ export class TopicMismatchError extends Error {
   }
 }
 
-const entriesOf = ({ retentionMs, maxMessageBytes }: TopicSpec) => ({
-  'cleanup.policy': 'delete',
+const entriesOf = ({ retentionMs, maxMessageBytes, compacted = false }: TopicSpec) => ({
+  'cleanup.policy': compacted ? 'compact' : 'delete',
   'retention.ms': String(retentionMs),
   'retention.bytes': '-1',
   'max.message.bytes': String(maxMessageBytes),

@@ -13,11 +13,12 @@ const count = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const offset = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER - 1 });
 const position = fc.record({ topic: text, partition: count, offset });
 const submit = { kind: 'submit', type: 't', id: '1', generation: 0, attempt: 1, key: 'k', payload: '{}' } as const;
-const command: Command = { ...submit, digest: 'd', submittedAt: 5, dueAt: null, after: null };
+const command: Command = { ...submit, digest: 'd', submittedAt: 5, dueAt: null, after: null, options: null };
 
 const commands: fc.Arbitrary<Command> = fc.record({
   ...{ kind: fc.constantFrom('submit', 'run'), type: text, id: text, generation: count, attempt: count, key: text },
   ...{ payload: text, digest: text, submittedAt: time, dueAt: fc.option(time), after: fc.option(position) },
+  options: fc.option(text),
 });
 const events: fc.Arbitrary<JobEvent> = fc.record({
   ...{ kind: fc.constantFrom(...eventKinds), type: text, id: text, generation: count, attempt: count, key: text },
@@ -25,7 +26,7 @@ const events: fc.Arbitrary<JobEvent> = fc.record({
   command: position,
   ...{ result: fc.option(text), error: fc.option(text) },
   progress: fc.option(text),
-  ...{ dueAt: fc.option(time), payload: fc.option(text), inPlace: fc.boolean() },
+  ...{ dueAt: fc.option(time), payload: fc.option(text), inPlace: fc.boolean(), options: fc.option(text) },
   original: fc.option(fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))),
 });
 const fences: fc.Arbitrary<Fence> = fc.record({

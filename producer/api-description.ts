@@ -61,6 +61,7 @@ export const describePut = (job: JobDefinition) =>
           'Not before so many seconds have passed, or an ISO 8601 duration such as PT1H30M; at most 366 days',
         ),
         notBefore: { ...text('Not before this time'), format: 'date-time' },
+        timeout: text('In place of the timeout of the type: seconds, or an ISO 8601 duration; at most 24 days'),
       },
     },
     headers: submitHeaders,

@@ -43,7 +43,7 @@ const ends = async () => (await cluster.offsets([topic], 'latest')).get(topic) ?
 const job = (id: string) => {
   const command = { kind: 'submit', type: 't', id, generation: 0, attempt: 1, key: 'k', payload: '{}' } as const;
   return queuedJob(
-    { ...command, digest: 'd', submittedAt: 1, dueAt: null, after: null },
+    { ...command, digest: 'd', submittedAt: 1, dueAt: null, after: null, options: null },
     { topic, partition: 0, offset: 0 },
   );
 };

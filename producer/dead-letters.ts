@@ -114,9 +114,9 @@ export function createDeadLetters(options: DeadLettersOptions) {
 
   async function commandOf(letter: DeadLetter, original: Buffer, next: Pick<Command, 'generation' | 'submittedAt'>) {
     if (letter.type === '') return original;
-    const { type, id, key, payload, digest } = await readCommand(original);
+    const { type, id, key, payload, digest, options } = await readCommand(original);
     const first = { kind: 'submit', attempt: 1, dueAt: null, after: null } as const;
-    return encodeWire(commandType, commandSchemaId, { ...first, type, id, key, payload, digest, ...next });
+    return encodeWire(commandType, commandSchemaId, { ...first, type, id, key, payload, digest, options, ...next });
   }
 
   /** @throws PutlogError log-unavailable, outcome-unknown, overloaded, read-model-unavailable */

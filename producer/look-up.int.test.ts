@@ -29,7 +29,7 @@ beforeAll(async () => {
   const position = { topic: 'c', partition: 0, offset: 0 };
   const ids = Array.from({ length: 1_200 }, (_, i) => `${i}`);
   await model.jobs.insertMany(
-    ids.map((id) => queuedJob({ ...command, id, submittedAt: 1, dueAt: null, after: null }, position)),
+    ids.map((id) => queuedJob({ ...command, id, submittedAt: 1, dueAt: null, after: null, options: null }, position)),
   );
 });
 afterAll(async () => {

@@ -1,8 +1,9 @@
-// The query of a submit: `key`, the ordering key, and `delay` or `notBefore`, when it may run.
+// The query of a submit: `key`, the ordering key, `delay` or `notBefore`, when it may run, and `timeout`, how long.
+import { type CallOptions, longestTimeout } from '../schemas/call-options.ts';
 import { dateTime, parametersOf, refuseQuery } from './query-values.ts';
 
 /** `notBefore` in milliseconds since the epoch. */
-export type SubmitQuery = { key?: string; notBefore?: number };
+export type SubmitQuery = { key?: string; notBefore?: number; options?: CallOptions };
 
 /** U+FFFD is what percent-encoding that is not UTF-8 turns into: it would make two keys one. */
 const printable = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u{fffd}]{1,200}$/u;
@@ -13,18 +14,25 @@ const longest = 366 * day;
 
 /** ISO 8601-1 §5.5.2.3, without years and months: those have no fixed length. */
 const duration = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/;
+
+const malformedDuration = 'must be seconds, such as 90, or an ISO 8601 duration of weeks or less, such as PT1H30M';
+
 /** A reason not to take the value is text. */
 const readers: Record<string, (value: string, now: number) => SubmitQuery | string> = {
   key: (key) => (printable.test(key) ? { key } : 'must be 1 to 200 printable characters'),
   delay(value, now) {
     const ms = millisecondsOf(value);
-    if (ms === undefined)
-      return 'must be seconds, such as 90, or an ISO 8601 duration of weeks or less, such as PT1H30M';
+    if (ms === undefined) return malformedDuration;
     return ms <= longest ? { notBefore: now + ms } : 'must be at most 366 days';
   },
   notBefore(value, now) {
     const at = dateTime('notBefore', value);
     return at - now <= longest ? { notBefore: at } : 'must be at most 366 days from now';
+  },
+  timeout(value) {
+    const timeoutMs = millisecondsOf(value);
+    if (timeoutMs === undefined) return malformedDuration;
+    return timeoutMs >= 1 && timeoutMs <= longestTimeout ? { options: { timeoutMs } } : 'must be 1 ms to 24 days';
   },
 };
 
@@ -46,7 +54,7 @@ export function submitQueryOf(url: string, now: number): SubmitQuery {
     seen.add(name);
     const found = readers[name]?.(value, now);
     if (typeof found === 'string') throw refuseQuery(`"${name}" ${found}`);
-    Object.assign(query, found);
+    Object.assign(query, found, found?.options && { options: { ...query.options, ...found.options } });
   }
   if (seen.has('delay') && seen.has('notBefore'))
     throw refuseQuery('"delay" says when, and so does "notBefore"; give one');

@@ -30,6 +30,11 @@ test.each([
   expect(query(`?delay=${delay}`)).toEqual({ notBefore: now + ms });
 });
 
+test('how long it may take, in place of what its type says', () => {
+  expect(query('?timeout=PT1M&delay=1')).toEqual({ notBefore: now + 1_000, options: { timeoutMs: minute } });
+  expect(query('?timeout=0.25')).toEqual({ options: { timeoutMs: 250 } });
+});
+
 test.each([
   ['2026-01-01T00:00:01Z', 1_000],
   ['2026-01-01T01:00:01.5%2B01:00', 1_500],
@@ -55,8 +60,11 @@ test.each([
   ['notBefore=2028-01-01T00:00:00Z', 'at most 366 days'],
   ['delay=1&delay=2', 'twice'],
   ['delay=1&notBefore=2026-01-01T00:00:00Z', 'give one'],
+  ['timeout=0', 'must be 1 ms to 24 days'],
+  ['timeout=P25D', 'must be 1 ms to 24 days'],
+  ['timeout=soon', 'must be seconds'],
   ['key=', 'printable'],
-  ['Delay=1', '"Delay" is not known; allowed: key, delay, notBefore'],
+  ['Delay=1', '"Delay" is not known; allowed: key, delay, notBefore, timeout'],
   ['__proto__=1', 'not known'],
 ])('refused: %s', (text, reason) => {
   expect(() => query(`?${text}`)).toThrow(reason);

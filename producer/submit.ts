@@ -3,6 +3,7 @@
 import type { LogWriter } from '../platform/log-writer.ts';
 import { partitionOf } from '../platform/partition-of.ts';
 import { encodeWire } from '../platform/wire-format.ts';
+import { type CallOptions, callOptionsText } from '../schemas/call-options.ts';
 import { type Command, commandType } from '../schemas/command.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
@@ -23,6 +24,7 @@ export type Submission = {
   mustBeNew: boolean;
   /** Not before (milliseconds since the epoch); undefined: at once. */
   notBefore?: number;
+  options?: CallOptions;
 };
 
 /**
@@ -32,7 +34,7 @@ export type Submission = {
  */
 export type Submit = (submission: Submission) => Promise<{ known: boolean; job: JobDocument }>;
 
-export type SubmitOptions = {
+export type SubmitTools = {
   writer: LogWriter;
   lookUp: LookUp;
   recent: RecentSubmissions;
@@ -43,31 +45,31 @@ export type SubmitOptions = {
   source: string;
 };
 
-export function createSubmit(options: SubmitOptions): Submit {
-  const { writer, lookUp, recent } = options;
+export function createSubmit(tools: SubmitTools): Submit {
+  const { writer, lookUp, recent } = tools;
 
   async function append(command: Command, topic: string, traceparent: string | undefined): Promise<JobDocument> {
     const { type, id, generation, submittedAt } = command;
     const key = Buffer.from(command.key);
-    const partition = partitionOf(key, options.partitions);
+    const partition = partitionOf(key, tools.partitions);
     const subject = jobKey(type, id);
     const about = {
       id: `${subject}/${generation}/submit`,
-      source: options.source,
+      source: tools.source,
       type: 'putlog.job.submit',
       subject,
       at: submittedAt,
     };
     const offset = await writer.append({
       ...{ topic, partition, key },
-      value: encodeWire(commandType, options.commandSchemaId, command),
+      value: encodeWire(commandType, tools.commandSchemaId, command),
       headers: recordHeaders(about, childTraceparent(traceparent)),
       timestamp: submittedAt,
     });
     return queuedJob(command, { topic, partition, offset });
   }
 
-  return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore }) {
+  return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore, options = {} }) {
     const name = jobKey(job.type, id);
     const text = canonicalJson(payload);
     const digest = digestOf(text);
@@ -84,9 +86,17 @@ export function createSubmit(options: SubmitOptions): Submit {
     const dueAt = notBefore !== undefined && notBefore > submittedAt ? notBefore : null;
     const command: Command = {
       ...{ kind: 'submit', type: job.type, id, generation: 0, attempt: 1 },
-      ...{ key: key ?? name, payload: text, digest, submittedAt, dueAt, after: null },
+      ...{
+        key: key ?? name,
+        payload: text,
+        digest,
+        submittedAt,
+        dueAt,
+        after: null,
+        options: callOptionsText(options),
+      },
     };
-    const submission = { digest, stored: append(command, options.topicOf(job), traceparent) };
+    const submission = { digest, stored: append(command, tools.topicOf(job), traceparent) };
     recent.add(name, submission);
     try {
       return { known: false, job: await submission.stored };

@@ -48,7 +48,7 @@ async function createScene() {
         const command = { kind: 'submit', type: 't', id: offset, generation: 0, attempt: 1, key: 'k' } as const;
         const position = { topic, partition: 0, offset: Number(offset) };
         return queuedJob(
-          { ...command, payload: '{}', digest: 'd', submittedAt: 1, dueAt: null, after: null },
+          { ...command, payload: '{}', digest: 'd', submittedAt: 1, dueAt: null, after: null, options: null },
           position,
         );
       };

@@ -36,7 +36,9 @@ function open(replaced: Partial<ReadModel> = {}) {
       digest: 'd',
     } as const;
     const position = { topic: 'c', partition: 0, offset };
-    flusher.pending.add(queuedJob({ ...command, id: `${offset}`, submittedAt: 1, dueAt: null, after: null }, position));
+    flusher.pending.add(
+      queuedJob({ ...command, id: `${offset}`, submittedAt: 1, dueAt: null, after: null, options: null }, position),
+    );
     flusher.pending.reached('c', 0, offset + 1);
   };
   return { flusher, sizes, read };

@@ -8,10 +8,25 @@ import { stateAfter } from '../schemas/transitions.ts';
 export function fromEvent(event: JobEvent, offset: number): JobDocument | undefined {
   if (event.kind === 'rejected' || event.type === '') return undefined;
   const { type, id, key, generation, attempt, digest, startedAt, at, result, ...rest } = event;
-  const { error, worker, command, dueAt, progress } = rest;
+  const { error, worker, command, dueAt, progress, options } = rest;
   return {
     _id: jobKey(type, id),
-    ...{ type, id, key, generation, attempt, digest, startedAt, result, error, worker, command, dueAt, progress },
+    ...{
+      type,
+      id,
+      key,
+      generation,
+      attempt,
+      digest,
+      startedAt,
+      result,
+      error,
+      worker,
+      command,
+      dueAt,
+      progress,
+      options,
+    },
     state: stateAfter[event.kind],
     createdAt: event.submittedAt,
     finishedAt: terminalKinds.has(event.kind) ? at : null,

@@ -16,13 +16,16 @@ const command = {
   digest: 'd',
 } as const;
 const queued = (partition: number, offset: number) =>
-  queuedJob({ ...command, submittedAt: 1_000 + offset, dueAt: null, after: null }, { topic: 'c', partition, offset });
+  queuedJob(
+    { ...command, submittedAt: 1_000 + offset, dueAt: null, after: null, options: null },
+    { topic: 'c', partition, offset },
+  );
 const event = (kind: EventKind, offset: number, generation = 0): JobEvent => ({
   ...{ kind, type: 't', id: '1', generation, attempt: 1, key: 't/1', digest: 'd', submittedAt: 1_000 },
   ...{ startedAt: 1_001, at: 1_002 + offset, worker: 'w', command: { topic: 'c', partition: 0, offset: 0 } },
   result: kind === 'succeeded' ? '{"n":1}' : null,
   error: kind === 'failed' || kind === 'dead' ? '{"code":"job-failed"}' : null,
-  ...{ original: null, progress: null, dueAt: null, payload: null, inPlace: false },
+  ...{ original: null, progress: null, dueAt: null, payload: null, inPlace: false, options: null },
 });
 const known = (kind: EventKind, offset: number, generation = 0): JobDocument => {
   const document = fromEvent(event(kind, offset, generation), offset);

@@ -36,7 +36,7 @@ const fold = createFold(
 const eventOf = (type: string, id: string, kind: EventKind, at: number, generation = 0): JobEvent => ({
   ...{ kind, type, id, generation, attempt: 1, key: 'k', digest: 'd', submittedAt: at, startedAt: at, at, worker: 'w' },
   ...{ command: { topic: 'c', partition: 0, offset: 0 }, result: null, error: null, original: null },
-  ...{ progress: null, dueAt: null, payload: null, inPlace: false },
+  ...{ progress: null, dueAt: null, payload: null, inPlace: false, options: null },
 });
 
 async function project(event: JobEvent, offset: number) {

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
+import { callOptionsText } from './call-options.ts';
 import type { Command } from './command.ts';
 import { commandFault } from './command-fault.ts';
 
 const command: Command = {
   ...{ kind: 'submit', type: 'demo.echo', id: 'a_B.1~2-3', generation: 0, attempt: 1, key: '' },
-  ...{ payload: '{}', digest: '', submittedAt: 0, dueAt: null, after: null },
+  ...{ payload: '{}', digest: '', submittedAt: 0, dueAt: null, after: null, options: null },
 };
 
 test('what the API writes has none', () => {
   expect(commandFault(command)).toBeUndefined();
   expect(commandFault({ ...command, submittedAt: Date.now(), key: 'k'.repeat(1_000) })).toBeUndefined();
+  expect(commandFault({ ...command, options: callOptionsText({ timeoutMs: 5 }) })).toBeUndefined();
 });
 
 test.each([
@@ -22,6 +24,10 @@ test.each([
   ['digest', 'd'.repeat(1_001)],
   ['generation', -1],
   ['attempt', 0],
+  ['options', '{'],
+  ['options', '{"timeoutMs":0}'],
+  ['options', '{"unheard":"of"}'],
+  ['options', ' '.repeat(20_000)],
   ['submittedAt', Number.MAX_SAFE_INTEGER],
 ])('%s: it is told, in few words', (field, value) => {
   const fault = commandFault({ ...command, [field]: value });

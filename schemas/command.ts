@@ -23,6 +23,8 @@ export type Command = {
   dueAt: number | null;
   /** `run` only: the command whose outcome was to put this run off. */
   after: Position | null;
+  /** JSON text of CallOptions; null: none. */
+  options: string | null;
 };
 
 export const commandSchema = {
@@ -42,6 +44,7 @@ export const commandSchema = {
     { name: 'submittedAt', type: timestamp },
     { name: 'dueAt', type: ['null', timestamp], default: null, doc: 'Not before.' },
     { name: 'after', type: ['null', positionSchema], default: null, doc: 'The command that put this run off.' },
+    { name: 'options', type: ['null', 'string'], default: null, doc: 'What was asked for besides the run, JSON.' },
   ],
 };
 

@@ -2,6 +2,7 @@
 // The producer reads the schemas, the consumer runs the handler; the types of both follow from the schemas.
 import type { Static, TSchema } from 'typebox';
 import type { BlobStore } from './blob.ts';
+import { longestTimeout } from './call-options.ts';
 
 /** How far a function is, in what units it likes; `data` is JSON. All of it at most 8 KiB. */
 export type Progress = { current?: number; total?: number; message?: string; data?: unknown };
@@ -112,7 +113,7 @@ export function defineJob<P extends TSchema, R extends TSchema>(options: JobOpti
       `type must be a lower-case, dotted name such as image.thumbnail, not "${definition.type}"`,
     definition.type.length <= 100 || 'type must have at most 100 characters',
     queueName.test(definition.queue) || `queue must be lower-case letters, digits and -, not "${definition.queue}"`,
-    (definition.timeout >= 1 && definition.timeout <= 2_147_483_647) || 'timeout must be 1 to 2147483647 milliseconds',
+    isCount(definition.timeout, 1, longestTimeout) || `timeout must be 1 to ${longestTimeout} milliseconds`,
     definition.retention === null ||
       isCount(definition.retention, 1_000, 100 * year) ||
       `retention must be 1000 to ${100 * year} milliseconds`,

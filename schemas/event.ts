@@ -45,6 +45,8 @@ export type JobEvent = {
   payload: string | null;
   /** `retrying` of a type that keeps the order of its keys: the same command runs again, and its key waits for it. */
   inPlace: boolean;
+  /** What was asked for besides the run, as the command had it: JSON text of CallOptions. */
+  options: string | null;
 };
 
 /** Kinds after which nothing more happens to a generation of a job. `rejected` is about a command, not about the job. */
@@ -75,6 +77,7 @@ export const eventSchema = {
     { name: 'dueAt', type: ['null', timestamp], default: null, doc: 'Put off: when it runs next.' },
     { name: 'payload', type: ['null', 'string'], default: null, doc: 'Put off: canonical JSON to run with.' },
     { name: 'inPlace', type: 'boolean', default: false, doc: 'Put off: the same command runs again.' },
+    { name: 'options', type: ['null', 'string'], default: null, doc: 'What was asked for besides the run, JSON.' },
   ],
 };
 

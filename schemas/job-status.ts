@@ -37,6 +37,8 @@ export type JobDocument = {
   worker: string | null;
   /** JSON text, while it runs and has told any. */
   progress: string | null;
+  /** JSON text of CallOptions; absent from documents that are older than they. */
+  options?: string | null;
   /** Position of the command that counts. */
   command: Position;
   /** Offset in the partition `command.partition` of the events topic of the latest event applied; -1: none yet. */

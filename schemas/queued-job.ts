@@ -4,10 +4,10 @@ import { type JobDocument, jobKey } from './job-status.ts';
 import type { Position } from './position.ts';
 
 export function queuedJob(command: Command, position: Position): JobDocument {
-  const { type, id, key, generation, attempt, digest, submittedAt, dueAt } = command;
+  const { type, id, key, generation, attempt, digest, submittedAt, dueAt, options } = command;
   return {
     _id: jobKey(type, id),
-    ...{ type, id, key, generation, attempt, digest, dueAt },
+    ...{ type, id, key, generation, attempt, digest, dueAt, options },
     state: dueAt === null ? 'queued' : 'scheduled',
     createdAt: submittedAt,
     startedAt: null,

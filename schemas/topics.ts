@@ -6,6 +6,7 @@ export const topicNames = (prefix: string) => ({
   commands: (queue: string, lane: (typeof lanes)[number] = 'normal') => `${prefix}.commands.${queue}.${lane}`,
   events: `${prefix}.events`,
   cancels: `${prefix}.cancels`,
+  settings: `${prefix}.control`,
 });
 
 export const groupNames = (prefix: string) => ({ workers: `${prefix}.workers`, projectors: `${prefix}.projectors` });
@@ -19,6 +20,7 @@ export const subjectNames = (prefix: string) => ({
   event: `${prefix}.Event`,
   fence: `${prefix}.Fence`,
   cancel: `${prefix}.Cancel`,
+  setting: `${prefix}.Setting`,
   payload: (type: string) => `${prefix}.job.${type}.payload`,
   result: (type: string) => `${prefix}.job.${type}.result`,
 });

@@ -39,7 +39,7 @@ export async function openDirectLog({ stack, prefix }: FaultSystem, { journal }:
       const text = canonicalJson(payload);
       const command: Command = {
         ...{ kind: 'submit', type: 'fault.ordered', id, generation: 0, attempt: 1, key: id, payload: text },
-        ...{ digest: digestOf(text), submittedAt: Date.now(), dueAt: null, after: null },
+        ...{ digest: digestOf(text), submittedAt: Date.now(), dueAt: null, after: null, options: null },
       };
       const key = Buffer.from(id);
       const call = { type: command.type, id, key: id, number: null, payload, expects: ['succeeded'] } as const;

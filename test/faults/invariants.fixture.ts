@@ -23,12 +23,22 @@ const commandOf = (id: string): Command => ({
   submittedAt: 1_000,
   dueAt: null,
   after: null,
+  options: null,
 });
 
 export const eventOf = (id: string, offset: number, more: Partial<JobEvent> = {}): JobEvent => ({
   ...{ kind: 'succeeded', type: 'fault.ordered', id, generation: 0, attempt: 1, key: 'k', digest, submittedAt: 1_000 },
   ...{ startedAt: 2_000, at: 3_000, worker: 'host-41-abc123', command: { topic, partition, offset } },
-  ...{ result: '{"n":1}', error: null, original: null, progress: null, dueAt: null, payload: null, inPlace: false },
+  ...{
+    result: '{"n":1}',
+    error: null,
+    original: null,
+    progress: null,
+    dueAt: null,
+    payload: null,
+    inPlace: false,
+    options: null,
+  },
   ...more,
 });
 
