@@ -13,19 +13,23 @@ import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import type { StartService } from '../platform/service.ts';
+import { followSettings } from '../platform/settings.ts';
 import { startWatchdog } from '../platform/watchdog.ts';
 import { encodeWire } from '../platform/wire-format.ts';
 import { commandType } from '../schemas/command.ts';
 import { jobKey } from '../schemas/job-status.ts';
-import { groupNames } from '../schemas/topics.ts';
+import { groupNames, topicNames } from '../schemas/topics.ts';
+import { createAdmission } from './admission.ts';
 import { createCall } from './call-job.ts';
 import { createCancels } from './cancels.ts';
 import { createClaims, prepareClaims } from './claims.ts';
+import { createDecided } from './decided.ts';
 import { createEventRecords } from './event-records.ts';
 import { fireTimers } from './fire-timers.ts';
 import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
 import { createHandlerRunner } from './handler-runner.ts';
+import { createLimitLeases } from './limit-leases.ts';
 import { createPauses } from './pauses.ts';
 import { placeText } from './put-off-run.ts';
 import { createTimers, prepareTimers } from './timers.ts';
@@ -77,6 +81,21 @@ export const startWorker: StartService = async (config, log, fatal) => {
       group?.hold();
     },
   });
+  const settings = await followSettings({
+    ...{ connection, log, fatal, topic: prepared.settingsTopic, readSetting: prepared.readSetting },
+  });
+  const names = topicNames(config.prefix);
+  const decided = createDecided({ settings, jobs, log, topicsOf: (queue) => [names.commands(queue)] });
+  const leases = createLimitLeases({ db: mongo.db, owner: worker, log, come: () => admission.sweep() });
+  const admission = createAdmission({
+    ...decided,
+    ...{ leases, partitions: prepared.partitions, isCancelled: cancels.has },
+    owned(type) {
+      const topic = names.commands(jobs.get(type)?.definition.queue ?? '');
+      return [...(group?.runners() ?? [])].filter((runner) => runner.topic === topic).map(({ partition }) => partition);
+    },
+  });
+  settings.onChange(admission.sweep);
   const gate = createGate(() => group?.go());
   const records = createEventRecords({ topic: prepared.eventsTopic, ...prepared, worker });
   group = await joinWorkerGroup({
@@ -84,7 +103,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     ...{ log, fatal },
     topics: prepared.commandTopics,
     tools: {
-      ...{ cluster, log, worker, cancels, claims, timers, gate, jobs, records, load: { active: 0 } },
+      ...{ cluster, log, worker, admission, cancels, claims, timers, gate, jobs, records, load: { active: 0 } },
       ...{ group: groupNames(config.prefix).workers, pauses: pauses.look, answered: pauses.answered },
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
       concurrency: config.concurrency,
@@ -128,7 +147,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
       claims.close();
       timers.close();
       pauses.close();
-      await Promise.all([fired, following.close()]);
+      await Promise.all([fired, following.close(), settings.close(), leases.close()]);
       await writer.close(0);
       await Promise.all([handlers.close(), cluster.close(), mongo.close()]);
     },

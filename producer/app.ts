@@ -20,6 +20,8 @@ import { getJobRoutes } from './get-job-routes.ts';
 import { createErrorHandler, sendProblem } from './problem-answers.ts';
 import { createClientErrorHandler } from './problem-client-error.ts';
 import { putJobRoutes } from './put-job-routes.ts';
+import { queueRoutes } from './queue-routes.ts';
+import type { Queues } from './queues.ts';
 import type { ReadJob } from './read-job.ts';
 import { type Stats, serviceRoutes } from './service-routes.ts';
 import type { Submit } from './submit.ts';
@@ -30,6 +32,7 @@ export type AppDependencies = {
   readJob: ReadJob;
   cancelJob: CancelJob;
   deadLetters: DeadLetters;
+  queues: Queues;
   stats: Stats;
   blobs: BlobStore;
   ready: Ready;
@@ -117,6 +120,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     readJob,
     cancelJob,
     deadLetters,
+    queues,
     stats,
     blobs,
     ready,
@@ -158,6 +162,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(getJobRoutes({ jobs, readJob }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));
+    api.register(queueRoutes({ queues, limits }));
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
     api.register(serviceRoutes({ ready, stats, metrics }));
     api.register(docsRoutes(jobs));

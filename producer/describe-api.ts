@@ -104,6 +104,7 @@ export const describeApi =
           ...definitions.map(({ type, description }) => ({ name: type, description })),
           { name: 'Jobs' },
           { name: 'Blobs', description: 'Large inputs and results, which payloads and results refer to' },
+          { name: 'Queues', description: 'What waits, what is paused, how many may run' },
           { name: 'Service' },
         ],
       },
