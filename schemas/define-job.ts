@@ -12,9 +12,11 @@ export type Progress = { current?: number; total?: number; message?: string; dat
 export type JobContext = {
   readonly type: string;
   readonly id: string;
-  /** Counts from 1. */
+  /** Counts from 0: how often the job was sent again after it was over. */
+  readonly generation: number;
+  /** Counts from 1 in each generation. */
   readonly attempt: number;
-  /** Stable over attempts: give it to whatever the function calls, so that a repeated attempt has its effect once. */
+  /** Stable over attempts and generations: give it to whatever the function calls, so that a repeated attempt has its effect once. */
   readonly idempotencyKey: string;
   /** Aborted when the job times out or its worker stops; a function that heeds it frees its slot at once. */
   readonly signal: AbortSignal;
