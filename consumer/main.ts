@@ -26,6 +26,7 @@ import { fireTimers } from './fire-timers.ts';
 import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
 import { createHandlerRunner } from './handler-runner.ts';
+import { createQueueSlots } from './lane-slots.ts';
 import { createPauses } from './pauses.ts';
 import { placeText } from './put-off-run.ts';
 import { createTimers, prepareTimers } from './timers.ts';
@@ -87,7 +88,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
       ...{ cluster, log, worker, cancels, claims, timers, gate, jobs, records, load: { active: 0 } },
       ...{ group: groupNames(config.prefix).workers, pauses: pauses.look, answered: pauses.answered },
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
-      concurrency: config.concurrency,
+      slots: createQueueSlots(config.concurrency),
       readCommand: prepared.readCommand,
       writeCommand: (command) => encodeWire(commandType, prepared.commandSchemaId, command),
       readEvent: prepared.readEvent,

@@ -6,16 +6,19 @@ import { FencedError } from '../platform/log-writer.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
+import { laneOf } from '../schemas/topics.ts';
 import { type AttemptEnd, type AttemptTools, createAttempts } from './attempts.ts';
 import { type ConcludeTools, createConclude } from './conclude.ts';
 import { createDeletedUntaken } from './deleted-commands.ts';
 import { checkpointMetadata, createInHand, maxInHand } from './in-hand.ts';
 import { type Arrival, createInbox } from './inbox.ts';
 import { createKeyOrder } from './key-order.ts';
+import type { LaneSlots } from './lane-slots.ts';
 import { createPutOff, type PutOffTools } from './put-off.ts';
 import { createRecorder, type RecorderTools } from './recorder.ts';
 import { type Call, createRunning } from './running.ts';
 import { createSlots } from './slots.ts';
+import type { Ownership } from './take-over.ts';
 import { type Task, taskOf } from './task.ts';
 import { createTenure, type TenureTools } from './tenure.ts';
 
@@ -24,8 +27,8 @@ export type RunnerTools = TenureTools &
   ConcludeTools &
   AttemptTools &
   PutOffTools & {
-    /** Jobs at once in this partition. */
-    concurrency: number;
+    /** Of a partition, whichever lane it is of. */
+    slots: (topic: string, partition: number) => LaneSlots;
     readCommand: (value: Buffer | null) => Command | Promise<Command>;
     call: Call;
   };
@@ -61,11 +64,11 @@ export function createPartitionRunner(
   const running = createRunning(tools.call, (...run) => void concluding.announce(...run).catch(failed));
   const attempts = createAttempts(tools, place, { stopped: isStopped, run: running.run, ...concluding });
   const putOff = createPutOff(tools, place, { stopped: isStopped, due: again, failed });
-  const slots = createSlots(tools.concurrency, tools.load);
+  const shared = tools.slots(place.topic, place.partition);
+  const slots = createSlots(shared.join(laneOf(place.topic).lane, { ready, go: turn }), tools.load);
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
   let inHand = createInHand(0);
   let bytes = 0;
-  let woken = false;
   let received = 0;
   let eventsEnd = 0;
   let paused = true;
@@ -130,15 +133,30 @@ export function createPartitionRunner(
     order.push(task);
   }
 
+  /** The term in which something may start now. */
+  function term() {
+    if (stopped || draining || tenure.inDoubt) return undefined;
+    return tenure.ownership;
+  }
+
+  /** Outcomes that wait for the log are held back too: a function may return much more than it was given. */
+  const mayStart = ({ writer }: Ownership) => gate.open && writer.waiting.bytes < maxBytesInHand;
+
+  /** How many would start if there were slots for them. */
+  function ready(): number {
+    if (order.ready === 0) return 0;
+    const ownership = term();
+    return ownership !== undefined && mayStart(ownership) ? order.ready : 0;
+  }
+
   /** Lets go what may start, and fetching go on or pause with what is waiting. */
   function go() {
-    const { ownership } = tenure;
-    if (stopped || draining || tenure.inDoubt || ownership === undefined) return;
-    // Outcomes that wait for the log are held back too: a function may return much more than it was given.
-    if (gate.open && ownership.writer.waiting.bytes < maxBytesInHand)
+    const ownership = term();
+    if (ownership === undefined) return;
+    if (mayStart(ownership))
       for (const task of order.take(slots.free)) {
-        if (putOff.waits(task)) wake();
-        else attempts.attempt(task, ownership.owner, slots.take(wake)).then((ended) => finish(task, ended), failed);
+        if (putOff.waits(task)) slots.wake();
+        else attempts.attempt(task, ownership.owner, slots.take()).then((ended) => finish(task, ended), failed);
       }
     if (inbox.length > 0 && !paused) {
       paused = true;
@@ -149,15 +167,10 @@ export function createPartitionRunner(
     }
   }
 
-  /** Once for all that is over in one turn of the event loop. */
-  function wake() {
-    if (woken) return;
-    woken = true;
-    setImmediate(() => {
-      woken = false;
-      inbox.admit();
-      go();
-    });
+  /** After something was over, here or in another lane. */
+  function turn() {
+    inbox.admit();
+    go();
   }
 
   /** Both in one step: a checkpoint must never name a command as undone and point behind its outcome. */
@@ -176,14 +189,14 @@ export function createPartitionRunner(
       order.release(task.key);
     }
     slots.end();
-    wake();
+    slots.wake();
   }
 
   /** Its next attempt: its key waits for it. */
   function again(task: Task) {
     task.startedAt = null;
     order.again(task);
-    wake();
+    slots.wake();
   }
 
   /** Fenced or stopped: what is in hand is the next owner's. Anything else is a fault of ours. */

@@ -52,7 +52,7 @@ export const startApi: StartService = async (config, log, fatal) => {
       ...{ writer, lookUp, recent },
       partitions: prepared.partitions,
       commandSchemaId: prepared.commandSchemaId,
-      topicOf: ({ queue }) => topics.commands(queue),
+      topicOf: ({ queue }, lane) => topics.commands(queue, lane),
       source: '/putlog/api',
     }),
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
@@ -60,9 +60,9 @@ export const startApi: StartService = async (config, log, fatal) => {
     readJob: createReadJob({
       ...{ lookUp, recent },
       catchUp: createCatchUp({ cluster, model, timeoutMs: config.catchUpMs }),
-      topicOf: (type) => {
+      topicsOf: (type) => {
         const queue = jobs.get(type)?.definition.queue;
-        return queue === undefined ? undefined : topics.commands(queue);
+        return queue === undefined ? undefined : topics.commandsOf(queue);
       },
     }),
     stats: async () => ({ succeeded: await model.jobs.countDocuments({ state: 'succeeded' }) }),

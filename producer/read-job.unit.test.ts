@@ -8,12 +8,12 @@ const queued = queuedJob('t', '1');
 const none = async () => undefined;
 function prepare(replaced: Partial<ReadJobOptions> = {}) {
   const waited: string[] = [];
-  const catchUp = async (id: string, topic: string) => void waited.push(`${topic} ${id}`);
+  const catchUp = async (id: string, topics: readonly string[]) => void waited.push(`${topics.join('+')} ${id}`);
   const recent = createRecentSubmissions();
   const read = createReadJob({
-    ...{ lookUp: { find: none, findIfThere: none }, recent, topicOf: (type) => (type === 't' ? 'c' : undefined) },
-    catchUp: async (id, topic) => {
-      await catchUp(id, topic);
+    ...{ lookUp: { find: none, findIfThere: none }, recent, topicsOf: (type) => (type === 't' ? ['c', 'd'] : undefined) },
+    catchUp: async (id, topics) => {
+      await catchUp(id, topics);
       return undefined;
     },
     ...replaced,
