@@ -27,6 +27,7 @@ import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
 import { createHandlerRunner } from './handler-runner.ts';
 import { createQueueSlots } from './lane-slots.ts';
+import { createEventEnds } from './marks.ts';
 import { createPauses } from './pauses.ts';
 import { placeText } from './put-off-run.ts';
 import { createTimers, prepareTimers } from './timers.ts';
@@ -89,6 +90,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
       ...{ group: groupNames(config.prefix).workers, pauses: pauses.look, answered: pauses.answered },
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
       slots: createQueueSlots(config.concurrency),
+      eventEnds: createEventEnds(),
       readCommand: prepared.readCommand,
       writeCommand: (command) => encodeWire(commandType, prepared.commandSchemaId, command),
       readEvent: prepared.readEvent,

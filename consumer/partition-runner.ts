@@ -14,6 +14,7 @@ import { checkpointMetadata, createInHand, maxInHand } from './in-hand.ts';
 import { type Arrival, createInbox } from './inbox.ts';
 import { createKeyOrder } from './key-order.ts';
 import type { LaneSlots } from './lane-slots.ts';
+import { createMarks, type MarksTools } from './marks.ts';
 import { createPutOff, type PutOffTools } from './put-off.ts';
 import { createRecorder, type RecorderTools } from './recorder.ts';
 import { type Call, createRunning } from './running.ts';
@@ -26,7 +27,8 @@ export type RunnerTools = TenureTools &
   RecorderTools &
   ConcludeTools &
   AttemptTools &
-  PutOffTools & {
+  PutOffTools &
+  MarksTools & {
     /** Of a partition, whichever lane it is of. */
     slots: (topic: string, partition: number) => LaneSlots;
     readCommand: (value: Buffer | null) => Command | Promise<Command>;
@@ -64,6 +66,7 @@ export function createPartitionRunner(
   const running = createRunning(tools.call, (...run) => void concluding.announce(...run).catch(failed));
   const attempts = createAttempts(tools, place, { stopped: isStopped, run: running.run, ...concluding });
   const putOff = createPutOff(tools, place, { stopped: isStopped, due: again, failed });
+  const marks = createMarks(tools, place, tenure.writer, { marked: recordedTo, failed });
   const shared = tools.slots(place.topic, place.partition);
   const slots = createSlots(shared.join(laneOf(place.topic).lane, { ready, go: turn }), tools.load);
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
@@ -81,7 +84,7 @@ export function createPartitionRunner(
     const { from, fence, owner } = taken;
     inHand = createInHand(from);
     received = from;
-    eventsEnd = fence + 1;
+    recordedTo(fence + 1);
     putOff.begin(taken);
     paused = false;
     log.info({ ...place, from, fence, owner }, 'partition taken over');
@@ -176,8 +179,14 @@ export function createPartitionRunner(
   /** Both in one step: a checkpoint must never name a command as undone and point behind its outcome. */
   function stored(event: JobEvent, eventOffset: number, traceparent: string | undefined) {
     if (!event.inPlace) inHand.done(event.command.offset);
-    eventsEnd = Math.max(eventsEnd, eventOffset + 1);
+    recordedTo(eventOffset + 1);
     putOff.recorded(event, eventOffset, traceparent);
+  }
+
+  /** Whatever this owner records from now on stands at `end` or behind it. */
+  function recordedTo(end: number) {
+    eventsEnd = Math.max(eventsEnd, end);
+    tools.eventEnds.saw(place.partition, eventsEnd);
   }
 
   function finish(task: Task, ended: AttemptEnd) {
@@ -233,6 +242,7 @@ export function createPartitionRunner(
     checkpoint() {
       // In doubt, what another owner has committed meanwhile would be taken back.
       if (tenure.ownership === undefined || stopped || tenure.inDoubt) return undefined;
+      marks.look(eventsEnd);
       // Where commands were deleted nobody takes them.
       if (inbox.length === 0) inHand.passTo(received);
       if (inHand.next < tenure.ownership.horizon) return undefined;

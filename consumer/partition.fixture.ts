@@ -22,6 +22,7 @@ import { createEventRecords } from './event-records.ts';
 import { createGate } from './gate.ts';
 import { type Checkpoint, checkpointMetadata } from './in-hand.ts';
 import { createQueueSlots } from './lane-slots.ts';
+import { createEventEnds } from './marks.ts';
 import type { RunnerTools } from './partition-runner.ts';
 import { createTimers } from './timers.ts';
 
@@ -122,6 +123,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
       ...{ cluster, log, group, records, readEvent, readFence, readCommand, claims, cancels, timers },
       ...{ sessionTimeoutMs: 6_000, renewMs: 3_600_000, pauses: () => 0, answered: () => undefined },
       ...{ worker: 'w1', load: { active: 0 }, gate: createGate(() => undefined), slots: createQueueSlots(100) },
+      eventEnds: createEventEnds(),
       writeCommand: (one) => encodeWire(commandType, schemaIds.command, one),
       call: async () => ({ ok: true, result: 'null' }),
       jobs: new Map([['test.job', job]]),

@@ -11,7 +11,11 @@ function prepare(replaced: Partial<ReadJobOptions> = {}) {
   const catchUp = async (id: string, topics: readonly string[]) => void waited.push(`${topics.join('+')} ${id}`);
   const recent = createRecentSubmissions();
   const read = createReadJob({
-    ...{ lookUp: { find: none, findIfThere: none }, recent, topicsOf: (type) => (type === 't' ? ['c', 'd'] : undefined) },
+    ...{
+      lookUp: { find: none, findIfThere: none },
+      recent,
+      topicsOf: (type) => (type === 't' ? ['c', 'd'] : undefined),
+    },
     catchUp: async (id, topics) => {
       await catchUp(id, topics);
       return undefined;
@@ -42,7 +46,7 @@ test('what was not accepted after all, or by another process, is looked for unti
   recent.add('t/1', { digest: 'd', stored: failed });
   expect(await read('t', '1')).toBeUndefined();
   await read('t', '2');
-  expect(waited).toEqual(['c t/1', 'c t/2']);
+  expect(waited).toEqual(['c+d t/1', 'c+d t/2']);
 });
 
 test('of a type that does not exist there is nothing to wait for', async () => {
