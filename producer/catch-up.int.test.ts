@@ -15,7 +15,9 @@ const uri = new URL(mongoUri);
 uri.pathname = `/catch-up-${randomUUID()}`;
 const mongo = createMongo(uri.href);
 const topic = await createTopic(brokers, 2);
-const cluster = await watchedCluster(brokers, [topic]);
+/** Another lane of the same queue; the read model has seen nothing of it. */
+const lane = await createTopic(brokers, 2);
+const cluster = await watchedCluster(brokers, [topic, lane]);
 const writer = await persist(() => openLogWriter({ cluster, log }), { log, what: 'open a writer' });
 const model = readModelNamed(mongo.db, 'jobs_v1');
 
@@ -31,11 +33,11 @@ afterAll(async () => {
 });
 
 /** Some job's command is in the log. */
-const append = (partition: number) =>
-  writer.append({ topic, partition, key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 1 });
-const passed = (next: number[]) =>
+const append = (partition: number, to = topic) =>
+  writer.append({ topic: to, partition, key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 1 });
+const passed = (next: number[], of = topic) =>
   model.checkpoints.updateOne(
-    { _id: checkpointId('jobs_v1', topic) },
+    { _id: checkpointId('jobs_v1', of) },
     { $set: { next: Object.fromEntries(next.entries()) } },
     { upsert: true },
   );
@@ -80,6 +82,17 @@ describe('a 404 is true', () => {
     // What comes after it was asked for is not waited for.
     await append(0);
     await passed(end);
+    expect(await found).toBeUndefined();
+  });
+
+  test('not before every lane that it may be in has been passed', async () => {
+    const { find } = open();
+    expect(await find('t/none', [topic, lane]), 'an empty one is no obstacle').toBeUndefined();
+    await append(1, lane);
+    await expect(open(200).find('t/none', [topic, lane])).rejects.toMatchObject({ code: 'read-model-behind' });
+    expect(await find('t/none', [topic])).toBeUndefined();
+    const found = find('t/none', [topic, lane]);
+    await passed([0, 1], lane);
     expect(await found).toBeUndefined();
   });
 
