@@ -29,7 +29,9 @@ import { fireTimers } from './fire-timers.ts';
 import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
 import { createHandlerRunner } from './handler-runner.ts';
+import { createQueueSlots } from './lane-slots.ts';
 import { createLimitLeases } from './limit-leases.ts';
+import { createEventEnds } from './marks.ts';
 import { createPauses } from './pauses.ts';
 import { placeText } from './put-off-run.ts';
 import { createTimers, prepareTimers } from './timers.ts';
@@ -85,7 +87,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     ...{ connection, log, fatal, topic: prepared.settingsTopic, readSetting: prepared.readSetting },
   });
   const names = topicNames(config.prefix);
-  const decided = createDecided({ settings, jobs, log, topicsOf: (queue) => [names.commands(queue)] });
+  const decided = createDecided({ settings, jobs, log, topicsOf: names.commandsOf });
   const leases = createLimitLeases({ db: mongo.db, owner: worker, log, come: () => admission.sweep() });
   const admission = createAdmission({
     ...decided,
@@ -106,7 +108,8 @@ export const startWorker: StartService = async (config, log, fatal) => {
       ...{ cluster, log, worker, admission, cancels, claims, timers, gate, jobs, records, load: { active: 0 } },
       ...{ group: groupNames(config.prefix).workers, pauses: pauses.look, answered: pauses.answered },
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
-      concurrency: config.concurrency,
+      slots: createQueueSlots(config.concurrency),
+      eventEnds: createEventEnds(),
       readCommand: prepared.readCommand,
       writeCommand: (command) => encodeWire(commandType, prepared.commandSchemaId, command),
       readEvent: prepared.readEvent,

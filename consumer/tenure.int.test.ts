@@ -4,6 +4,7 @@ import type { KafkaCluster } from '../platform/cluster.ts';
 import { FencedError } from '../platform/log-writer.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
+import { createQueueSlots } from './lane-slots.ts';
 import { outcomeEvent } from './outcome.ts';
 import type { Bench } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
@@ -36,7 +37,7 @@ describe('an identity is renewed while jobs run', () => {
       await delay(6_500 + 20 * Number(id));
       return { ok: true, result: '1' };
     };
-    const driven = await run({ call, renewMs: 2_000, concurrency: 40 });
+    const driven = await run({ call, renewMs: 2_000, slots: createQueueSlots(40) });
     await driven.done(40);
     await untilFences(3);
     const written = await fences();

@@ -57,14 +57,14 @@ export const startApi: StartService = async (config, log, fatal) => {
       ...{ writer, lookUp, recent },
       partitions: prepared.partitions,
       commandSchemaId: prepared.commandSchemaId,
-      topicOf: ({ queue }) => topics.commands(queue),
+      topicOf: ({ queue }, lane) => topics.commands(queue, lane),
       source: '/putlog/api',
     }),
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
     queues: createQueues({
       ...{ jobs, settings, cluster, group: groupNames(config.prefix).workers },
-      topicsOf: (queue) => [topics.commands(queue)],
+      topicsOf: topics.commandsOf,
       changeSetting: createChangeSetting({
         ...{ writer, settings, source: '/putlog/api' },
         ...{ topic: prepared.settingsTopic, settingSchemaId: prepared.settingSchemaId },
@@ -73,9 +73,9 @@ export const startApi: StartService = async (config, log, fatal) => {
     readJob: createReadJob({
       ...{ lookUp, recent },
       catchUp: createCatchUp({ cluster, model, timeoutMs: config.catchUpMs }),
-      topicOf: (type) => {
+      topicsOf: (type) => {
         const queue = jobs.get(type)?.definition.queue;
-        return queue === undefined ? undefined : topics.commands(queue);
+        return queue === undefined ? undefined : topics.commandsOf(queue);
       },
     }),
     stats: async () => ({ succeeded: await model.jobs.countDocuments({ state: 'succeeded' }) }),

@@ -10,6 +10,7 @@ import { describePut } from './api-description.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
 import { jobStatusBody, jobStatusLink } from './job-status-body.ts';
 import { nearNames } from './near-names.ts';
+import { laneOfPriority } from './priority.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
 import type { Submit } from './submit.ts';
 import { submitQueryOf } from './submit-query.ts';
@@ -47,6 +48,7 @@ function submitHandler(job: JobDefinition, submit: Submit) {
       ...submitQueryOf(request.url, Date.now()),
       traceparent: traceparentOf(request),
       mustBeNew: mustBeNew(request),
+      lane: laneOfPriority(request.headers.priority),
     });
     reply.code(known ? 200 : 202).header('content-type', statusType);
     if (!known) reply.header('location', jobStatusLink(job.type, id));

@@ -10,6 +10,7 @@ import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
+import type { Lane } from '../schemas/topics.ts';
 import { canonicalJson, digestOf } from './canonical-json.ts';
 import type { LookUp } from './look-up.ts';
 import type { RecentSubmissions } from './recent-submissions.ts';
@@ -25,6 +26,8 @@ export type Submission = {
   /** Not before (milliseconds since the epoch); undefined: at once. */
   notBefore?: number;
   options?: CallOptions;
+  /** How urgent; where the id is known already it changes nothing. */
+  lane?: Lane;
 };
 
 /**
@@ -40,7 +43,7 @@ export type SubmitTools = {
   recent: RecentSubmissions;
   partitions: number;
   commandSchemaId: number;
-  topicOf: (job: JobDefinition) => string;
+  topicOf: (job: JobDefinition, lane: Lane | undefined) => string;
   /** CloudEvents `source`. */
   source: string;
 };
@@ -69,7 +72,7 @@ export function createSubmit(tools: SubmitTools): Submit {
     return queuedJob(command, { topic, partition, offset });
   }
 
-  return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore, options = {} }) {
+  return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore, options = {}, lane }) {
     const name = jobKey(job.type, id);
     const text = canonicalJson(payload);
     const digest = digestOf(text);
@@ -96,7 +99,7 @@ export function createSubmit(tools: SubmitTools): Submit {
         options: callOptionsText(options),
       },
     };
-    const submission = { digest, stored: append(command, tools.topicOf(job), traceparent) };
+    const submission = { digest, stored: append(command, tools.topicOf(job, lane), traceparent) };
     recent.add(name, submission);
     try {
       return { known: false, job: await submission.stored };

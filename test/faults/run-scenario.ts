@@ -63,7 +63,7 @@ export async function runScenario(
     ...{ prefix, folder },
     settings: scenario.system ?? {},
   });
-  const topics = [topicNames(prefix).commands('default'), topicNames(prefix).events];
+  const topics = [...topicNames(prefix).commandsOf('default'), topicNames(prefix).events];
   const cluster = await watchedCluster(stack.direct.kafka, topics);
   const { kafka, registryUrl } = stack.direct;
   const reader = createLogReader({ kafka, registryUrl, prefix });
