@@ -52,8 +52,7 @@ export function createPartitionRunner(
 ) {
   const { gate, log } = tools;
   const order = createKeyOrder<Task>();
-  const { lost, fatal } = control;
-  const tenure = createTenure(tools, place, { undone: () => inHand.undone(), renewed, lost, fatal });
+  const tenure = createTenure(tools, place, { ...control, undone: () => inHand.undone(), renewed });
   const recorder = createRecorder(tools, place, tenure.writer, stored);
   const deleted = createDeletedUntaken(log, place);
   const isStopped = () => stopped;
@@ -133,17 +132,18 @@ export function createPartitionRunner(
   /** Lets go what may start, and fetching go on or pause with what is waiting. */
   function go() {
     const { ownership } = tenure;
-    if (stopped || draining || tenure.inDoubt || ownership === undefined) return;
+    if (stopped || draining || ownership === undefined) return;
+    // In doubt too: what waits can wait in the log.
+    if (inbox.length > 0 && !paused) control.pause();
+    paused ||= inbox.length > 0;
+    if (tenure.inDoubt) return;
     // Outcomes that wait for the log are held back too: a function may return much more than it was given.
     if (gate.open && ownership.writer.waiting.bytes < maxBytesInHand)
       for (const task of order.take(slots.free)) {
         if (putOff.waits(task)) wake();
         else attempts.attempt(task, ownership.owner, slots.take(wake)).then((ended) => finish(task, ended), failed);
       }
-    if (inbox.length > 0 && !paused) {
-      paused = true;
-      control.pause();
-    } else if (paused && inbox.length === 0 && inHand.size <= maxInHand / 2 && bytes <= maxBytesInHand / 2) {
+    if (paused && inbox.length === 0 && inHand.size <= maxInHand / 2 && bytes <= maxBytesInHand / 2) {
       paused = false;
       control.resume(received);
     }
