@@ -59,6 +59,24 @@ declare module 'kafkajs/src/cluster/index.js' {
 declare module 'kafkajs/src/loggers/index.js' {
   export function createLogger(options: { level: number; logCreator: unknown }): object;
 }
+declare module 'kafkajs/src/network/connection.js' {
+  export default class Connection {
+    constructor(options: object);
+    socket?: import('node:net').Socket;
+    /** What has come of an answer that is not complete. */
+    chunks: Buffer[];
+    bytesBuffered: number;
+    bytesNeeded: number;
+    /** Ours: see platform/kafkajs-connections.ts. */
+    connecting?: Promise<true> | undefined;
+    isConnected(): boolean;
+    connect(): Promise<true>;
+    disconnect(): Promise<true>;
+    /** Resolves to what `parse` gives. */
+    send(protocol: { request: object; response: object }): Promise<unknown>;
+    logDebug(message: string, extra?: object): void;
+  }
+}
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   export default class RequestQueue {
     throttleCheckTimeoutId: NodeJS.Timeout | null;
