@@ -52,8 +52,7 @@ export function createPartitionRunner(
   control: PartitionControl,
 ) {
   const { log } = tools;
-  const { lost, fatal } = control;
-  const tenure = createTenure(tools, place, { undone: () => inHand.undone(), renewed, lost, fatal });
+  const tenure = createTenure(tools, place, { ...control, undone: () => inHand.undone(), renewed });
   const recorder = createRecorder(tools, place, tenure.writer, stored);
   const deleted = createDeletedUntaken(log, place);
   const isStopped = () => stopped;
@@ -135,12 +134,13 @@ export function createPartitionRunner(
 
   /** Lets go what may start, and fetching go on or pause with what is waiting. */
   function go() {
-    if (term() === undefined) return;
+    if (stopped || draining || tenure.ownership === undefined) return;
+    // In doubt too: what waits can wait in the log.
+    if (inbox.length > 0 && !paused) control.pause();
+    paused ||= inbox.length > 0;
+    if (tenure.inDoubt) return;
     starts.go();
-    if (inbox.length > 0 && !paused) {
-      paused = true;
-      control.pause();
-    } else if (paused && inbox.length === 0 && inHand.size <= maxInHand / 2 && bytes <= maxBytesInHand / 2) {
+    if (paused && inbox.length === 0 && inHand.size <= maxInHand / 2 && bytes <= maxBytesInHand / 2) {
       paused = false;
       control.resume(received);
     }

@@ -110,6 +110,17 @@ describe('a process that was stopped for longer than its session', () => {
     return driven;
   }
 
+  test('leaves in the log what does not fit in hand, and takes it when the partition is its own', async () => {
+    const driven = await stoppedWhileItRuns();
+    const count = 4_000;
+    const payload = JSON.stringify('x'.repeat(2_000));
+    await Promise.all(Array.from({ length: count - 1 }, (_, i) => bench.submit(`${i}`, { payload })));
+    await until('it takes no more', async () => (driven.runner.busy ? true : undefined));
+    expect(driven.runner.received).toBeLessThan(count / 2);
+    driven.runner.confirm();
+    await driven.done(count, 60_000);
+  }, 150_000);
+
   test('writes nothing before the group says that the partition is its own, and then all it has', async () => {
     const driven = await stoppedWhileItRuns();
     await delay(300);

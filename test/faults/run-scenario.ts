@@ -69,7 +69,7 @@ export async function runScenario(
   const reader = createLogReader({ kafka, registryUrl, prefix });
   const recovery = createRecovery(cluster, topicNames(prefix).events);
   const observer = observe({
-    ...{ kafka: stack.direct.kafka, topics, groups: Object.values(groupNames(prefix)) },
+    ...{ kafka: stack.direct.kafka, topics, groups: Object.values(groupNames(prefix)), heaps: folder },
     processes: () =>
       processes().flatMap(({ name, pid, metricsUrl, alive }) => (alive ? [{ name, pid, metricsUrl }] : [])),
   });
