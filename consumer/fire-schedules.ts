@@ -26,6 +26,7 @@ type Entry = BookedSchedule & {
   lookedAt: number;
   /** Since when this process has heeded it without a gap. */
   thereSince: number;
+  deleted: boolean;
 };
 
 /** A partition may have come (milliseconds). */
@@ -118,7 +119,7 @@ export function fireSchedules({ states, places, startedAt, fatal, ...tools }: Fi
     for (const at of due.times) {
       if (isGone(entry)) return;
       state = await fireSchedule(firing, entry, at, state);
-      keeper.keep(id, schedule, state);
+      if (!entry.deleted) keeper.keep(id, schedule, state);
     }
     if (due.latest !== undefined && due.latest > state.until) {
       state = { ...state, until: due.latest };
@@ -130,13 +131,13 @@ export function fireSchedules({ states, places, startedAt, fatal, ...tools }: Fi
   openScheduleBook(tools, (id, booked, deleted) => {
     const before = entries.get(id);
     entries.delete(id);
-    if (deleted)
-      states
-        .forget(id, deleted)
-        .catch((error: unknown) => log.debug({ err: error, schedule: id }, 'its state is left behind'));
+    if (deleted) {
+      if (before) before.deleted = true;
+      keeper.forget(id, deleted);
+    }
     if (booked === undefined) return;
     const now = Date.now();
-    const fresh = { state: undefined, nextAt: Number.POSITIVE_INFINITY, busy: false, lookedAt: now };
+    const fresh = { state: undefined, nextAt: Number.POSITIVE_INFINITY, busy: false, lookedAt: now, deleted: false };
     entries.set(id, { ...booked, ...fresh, thereSince: before?.thereSince ?? startedAt });
   });
   wakeAt(Date.now());

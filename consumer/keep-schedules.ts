@@ -8,7 +8,7 @@ import type { BookedSchedule } from './schedule-book.ts';
 type Kept = Pick<BookedSchedule, 'id' | 'schedule'> & { state: ScheduleState };
 
 export type KeepSchedulesOptions = {
-  states: Pick<ScheduleStates, 'read' | 'save' | 'begun'>;
+  states: Pick<ScheduleStates, 'read' | 'save' | 'begun' | 'forget'>;
   log: Logger;
   fatal: (error: unknown) => void;
 };
@@ -58,6 +58,15 @@ export function keepSchedules({ states, log, fatal }: KeepSchedulesOptions) {
         },
         { log, what: 'learn how far schedules are', givenUp },
       ),
+
+    /** It is deleted. Where MongoDB is away just now a document stays that nobody reads. */
+    forget(id: string, schedule: Kept['schedule']): void {
+      unsaved.delete(id);
+      const failed = (error: unknown) => log.debug({ err: error, schedule: id }, 'how far it was is left behind');
+      Promise.resolve(saving)
+        .then(() => states.forget(id, schedule))
+        .catch(failed);
+    },
 
     /** After one last try. */
     async close(): Promise<void> {
