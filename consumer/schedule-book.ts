@@ -6,7 +6,8 @@ import type { Logger } from '../platform/log.ts';
 import { partitionOf } from '../platform/partition-of.ts';
 import type { Known, SettingChange, Settings } from '../platform/settings.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
-import { isSchedule, type Schedule, scheduleSetting } from '../schemas/schedule.ts';
+import { isSchedule, type Schedule } from '../schemas/schedule.ts';
+import { settingKinds, settingNames } from '../schemas/setting.ts';
 
 /** `topic` and `partition`: of the commands of its jobs. */
 export type BookedSchedule = { id: string; schedule: Schedule; cron: CronTimes; topic: string; partition: number };
@@ -48,7 +49,7 @@ export function openScheduleBook(
     }
   }
 
-  const { kind, nameOf } = scheduleSetting;
+  const begins = settingNames.schedule('');
   const latest = new Map<string, Schedule>();
 
   function take(id: string, known: Known | undefined) {
@@ -60,7 +61,7 @@ export function openScheduleBook(
   }
 
   settings.onChange(({ name, known }: SettingChange) => {
-    if (name.startsWith(nameOf(''))) take(name.slice(nameOf('').length), known);
+    if (name.startsWith(begins)) take(name.slice(begins.length), known);
   });
-  for (const [id, known] of settings.of(kind)) take(id, known);
+  for (const [id, known] of settings.of(settingKinds.schedule)) take(id, known);
 }

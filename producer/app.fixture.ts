@@ -10,8 +10,8 @@ import { defineJob } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { type AppDependencies, buildApp } from './app.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
-import { createQueues } from './queues.ts';
 import { createMemorySchedules } from './memory-schedules.fixture.ts';
+import { createQueues } from './queues.ts';
 import type { Submission } from './submit.ts';
 
 const echo = defineJob({

@@ -12,8 +12,8 @@ import {
   type Schedule,
   type ScheduleRequest,
   scheduleKey,
-  scheduleSetting,
 } from '../schemas/schedule.ts';
+import { settingKinds, settingNames } from '../schemas/setting.ts';
 import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
 import { unknownJobType } from './put-job-routes.ts';
 import { isOrderingKey, orderingKeyRule } from './submit-query.ts';
@@ -66,7 +66,7 @@ function nextTimes(cron: CronTimes, from: number, count: number): number[] {
 }
 
 export function createSchedules({ jobs, settings, change, states }: SchedulesOptions) {
-  const { kind, nameOf } = scheduleSetting;
+  const nameOf = settingNames.schedule;
 
   /** @throws PutlogError invalid-schedule, invalid-payload */
   function checked(id: string, body: unknown, now: number): Omit<Schedule, 'createdAt' | 'since'> {
@@ -149,7 +149,7 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
 
     /** By id, at most `limit` after `after`. @throws PutlogError read-model-unavailable */
     async page(limit: number, after = ''): Promise<ScheduleView[]> {
-      const all = settings.of(kind).flatMap(([id, known]) => {
+      const all = settings.of(settingKinds.schedule).flatMap(([id, known]) => {
         const schedule = read(known);
         return schedule !== undefined && id > after ? [{ id, schedule, at: known.at }] : [];
       });

@@ -56,6 +56,3 @@ export const scheduleKey = (id: string): string => `schedule/${id}`;
 /** `<schedule>.20261121T030000Z`: the id of the job for a time (milliseconds since the epoch). */
 export const scheduledJobId = (schedule: string, at: number): string =>
   `${schedule}.${new Date(at).toISOString().replace(/[-:]|\.\d+/g, '')}`;
-
-/** Of the settings that are schedules. */
-export const scheduleSetting = { kind: 'schedule', nameOf: (id: string): string => `schedule/${id}` } as const;
