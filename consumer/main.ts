@@ -12,6 +12,8 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
+import { openReadModel } from '../platform/read-model.ts';
+import { createScheduleStates } from '../platform/schedule-states.ts';
 import type { StartService } from '../platform/service.ts';
 import { followSettings } from '../platform/settings.ts';
 import { startWatchdog } from '../platform/watchdog.ts';
@@ -25,6 +27,7 @@ import { createCancels } from './cancels.ts';
 import { createClaims, prepareClaims } from './claims.ts';
 import { createDecided } from './decided.ts';
 import { createEventRecords } from './event-records.ts';
+import { fireSchedules } from './fire-schedules.ts';
 import { fireTimers } from './fire-timers.ts';
 import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
@@ -49,11 +52,15 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const kafka = createKafka(connection);
   const prepared = await prepareLog({ config, kafka, jobs, log });
   const cluster = createCluster(connection);
-  const watched = [...prepared.commandTopics, prepared.eventsTopic];
+  const { cancelsTopic, cancelSchemaId, commandSchemaId, partitions } = prepared;
+  const watched = [...prepared.commandTopics, prepared.eventsTopic, cancelsTopic];
   await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
   const mongo = createMongo(config.mongoUri);
   await persist(() => prepareClaims(mongo.db, config.dedupMs), { log, what: 'make sure of the claims index' });
   await persist(() => prepareTimers(mongo.db), { log, what: 'make sure of the timers index' });
+  const states = createScheduleStates(mongo.db);
+  await persist(() => states.begun(), { log, what: 'learn since when the states of schedules are kept' });
+  const model = await persist(() => openReadModel(mongo.db), { log, what: 'open the read model' });
 
   const handlers = createHandlerRunner({
     blobs: createBlobStore(mongo.db),
@@ -125,9 +132,16 @@ export const startWorker: StartService = async (config, log, fatal) => {
     log,
     what: 'get a producer id',
   });
-  firing = fireTimers({
-    ...{ timers, writer, log, fatal, source: `/putlog/workers/${worker}` },
-    places: () => [...runners()].map(placeText),
+  const source = `/putlog/workers/${worker}`;
+  const places = () => [...runners()].map(placeText);
+  firing = fireTimers({ timers, writer, log, fatal, source, places });
+  const schedules = fireSchedules({
+    ...{ settings, states, jobs, model, writer, places, partitions, log, fatal },
+    // While it started it waited for a session of another to end, perhaps, but not for long.
+    startedAt: Math.max(performance.timeOrigin, Date.now() - 60_000),
+    topicOf: ({ queue }) => names.commands(queue),
+    submits: { partitions, commandSchemaId, source },
+    cancels: { topic: cancelsTopic, cancelSchemaId, source },
   });
   firing.hasten(cancels.names()).catch(fatal);
   const watchdog = startWatchdog({
@@ -144,7 +158,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   return {
     async stop(deadline) {
       watchdog.close();
-      const fired = firing?.close();
+      const fired = Promise.all([firing?.close(), schedules.close()]);
       await group.stop(deadline);
       await health.close();
       claims.close();

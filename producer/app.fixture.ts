@@ -10,6 +10,7 @@ import { defineJob } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { type AppDependencies, buildApp } from './app.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
+import { createMemorySchedules } from './memory-schedules.fixture.ts';
 import { createQueues } from './queues.ts';
 import type { Submission } from './submit.ts';
 
@@ -105,6 +106,7 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
         }),
       },
     }),
+    schedules: createMemorySchedules(jobsForTests),
     stats: async () => ({ succeeded: 7, failed: 1 }),
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),

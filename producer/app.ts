@@ -23,6 +23,8 @@ import { putJobRoutes } from './put-job-routes.ts';
 import { queueRoutes } from './queue-routes.ts';
 import type { Queues } from './queues.ts';
 import type { ReadJob } from './read-job.ts';
+import { scheduleRoutes } from './schedule-routes.ts';
+import type { Schedules } from './schedules.ts';
 import { type Stats, serviceRoutes } from './service-routes.ts';
 import type { Submit } from './submit.ts';
 
@@ -33,6 +35,7 @@ export type AppDependencies = {
   cancelJob: CancelJob;
   deadLetters: DeadLetters;
   queues: Queues;
+  schedules: Schedules;
   stats: Stats;
   blobs: BlobStore;
   ready: Ready;
@@ -121,6 +124,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     cancelJob,
     deadLetters,
     queues,
+    schedules,
     stats,
     blobs,
     ready,
@@ -163,6 +167,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));
     api.register(queueRoutes({ queues, limits }));
+    api.register(scheduleRoutes({ schedules, limits }));
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
     api.register(serviceRoutes({ ready, stats, metrics }));
     api.register(docsRoutes(jobs));

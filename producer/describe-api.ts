@@ -50,6 +50,7 @@ const statusSchema = {
     dueAt: { ...time, description: 'Scheduled or retrying: when it runs next' },
     updatedAt: time,
     worker: { type: 'string' },
+    schedule: { type: 'string', format: 'uri-reference', description: 'The schedule that made it' },
     progress: { type: 'object', description: 'What the function said of it last, while it runs' },
     position: { type: 'string', description: 'Where its command is in the log: topic/partition@offset' },
     result: { description: 'What the function returned, once succeeded' },
@@ -103,6 +104,7 @@ export const describeApi =
         tags: [
           ...definitions.map(({ type, description }) => ({ name: type, description })),
           { name: 'Jobs' },
+          { name: 'Schedules', description: 'Jobs at the times of a cron expression' },
           { name: 'Blobs', description: 'Large inputs and results, which payloads and results refer to' },
           { name: 'Queues', description: 'What waits, what is paused, how many may run' },
           { name: 'Service' },

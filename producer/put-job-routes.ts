@@ -26,7 +26,7 @@ export function traceparentOf({ headers }: FastifyRequest): string | undefined {
 }
 
 /** @throws PutlogError malformed-request */
-function mustBeNew({ headers }: FastifyRequest): boolean {
+export function mustBeNew({ headers }: FastifyRequest): boolean {
   const condition = headers['if-none-match'];
   if (condition === undefined) return false;
   if (condition.trim() === '*') return true;

@@ -7,6 +7,8 @@ export type SubmitQuery = { key?: string; notBefore?: number; options?: CallOpti
 
 /** U+FFFD is what percent-encoding that is not UTF-8 turns into: it would make two keys one. */
 const printable = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u{fffd}]{1,200}$/u;
+export const isOrderingKey = (key: string): boolean => printable.test(key);
+export const orderingKeyRule = 'must be 1 to 200 printable characters';
 
 const second = 1_000;
 const day = 86_400 * second;
@@ -19,7 +21,7 @@ const malformedDuration = 'must be seconds, such as 90, or an ISO 8601 duration 
 
 /** A reason not to take the value is text. */
 const readers: Record<string, (value: string, now: number) => SubmitQuery | string> = {
-  key: (key) => (printable.test(key) ? { key } : 'must be 1 to 200 printable characters'),
+  key: (key) => (isOrderingKey(key) ? { key } : orderingKeyRule),
   delay(value, now) {
     const ms = millisecondsOf(value);
     if (ms === undefined) return malformedDuration;

@@ -10,6 +10,8 @@ const schema = Type.Object(
   {
     /** In place of the timeout of the job's type (milliseconds). */
     timeoutMs: Type.Optional(Type.Integer({ minimum: 1, maximum: longestTimeout })),
+    /** Id of the schedule that asks. */
+    schedule: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._~-]{1,200}$' })),
   },
   { additionalProperties: false },
 );
