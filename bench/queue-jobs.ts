@@ -2,7 +2,7 @@
 // fast as the broker takes them: drain and large begin with it, while no worker runs. beside puts them in one by one, timers long before they are due.
 import { partitionOf } from '../platform/partition-of.ts';
 import { encodeWire } from '../platform/wire-format.ts';
-import { canonicalJson, digestOf } from '../producer/canonical-json.ts';
+import { canonicalJson, digestOf } from '../schemas/canonical-json.ts';
 import { type Command, commandType } from '../schemas/command.ts';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
 import type { BenchStack } from './bench-stack.ts';

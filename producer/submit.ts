@@ -1,16 +1,14 @@
 // Accepting a call: the same id with the same payload is known, with another one a conflict; what is new becomes a
 // command, and is accepted when the log has it. Needs only Kafka: the read model is asked, but not waited for.
 import type { LogWriter } from '../platform/log-writer.ts';
-import { partitionOf } from '../platform/partition-of.ts';
-import { encodeWire } from '../platform/wire-format.ts';
+import { type SubmitRecordTools, submitRecord } from '../platform/submit-record.ts';
 import { type CallOptions, callOptionsText } from '../schemas/call-options.ts';
-import { type Command, commandType } from '../schemas/command.ts';
+import { canonicalJson, digestOf } from '../schemas/canonical-json.ts';
+import type { Command } from '../schemas/command.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
-import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
-import { canonicalJson, digestOf } from './canonical-json.ts';
 import type { LookUp } from './look-up.ts';
 import type { RecentSubmissions } from './recent-submissions.ts';
 
@@ -34,39 +32,20 @@ export type Submission = {
  */
 export type Submit = (submission: Submission) => Promise<{ known: boolean; job: JobDocument }>;
 
-export type SubmitTools = {
+export type SubmitTools = SubmitRecordTools & {
   writer: LogWriter;
   lookUp: LookUp;
   recent: RecentSubmissions;
-  partitions: number;
-  commandSchemaId: number;
   topicOf: (job: JobDefinition) => string;
-  /** CloudEvents `source`. */
-  source: string;
 };
 
 export function createSubmit(tools: SubmitTools): Submit {
   const { writer, lookUp, recent } = tools;
 
   async function append(command: Command, topic: string, traceparent: string | undefined): Promise<JobDocument> {
-    const { type, id, generation, submittedAt } = command;
-    const key = Buffer.from(command.key);
-    const partition = partitionOf(key, tools.partitions);
-    const subject = jobKey(type, id);
-    const about = {
-      id: `${subject}/${generation}/submit`,
-      source: tools.source,
-      type: 'putlog.job.submit',
-      subject,
-      at: submittedAt,
-    };
-    const offset = await writer.append({
-      ...{ topic, partition, key },
-      value: encodeWire(commandType, tools.commandSchemaId, command),
-      headers: recordHeaders(about, childTraceparent(traceparent)),
-      timestamp: submittedAt,
-    });
-    return queuedJob(command, { topic, partition, offset });
+    const record = submitRecord(tools, command, topic, traceparent);
+    const offset = await writer.append(record);
+    return queuedJob(command, { topic, partition: record.partition, offset });
   }
 
   return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore, options = {} }) {

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { LogRecord, LogWriter } from '../platform/log-writer.ts';
 import { partitionOf } from '../platform/partition-of.ts';
 import { createDecoder } from '../platform/wire-format.ts';
+import { canonicalJson, digestOf } from '../schemas/canonical-json.ts';
 import { type Command, commandType } from '../schemas/command.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
-import { canonicalJson, digestOf } from './canonical-json.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSubmit, type Submission } from './submit.ts';
 

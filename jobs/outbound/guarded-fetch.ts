@@ -5,7 +5,7 @@ import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import { Agent, buildConnector, fetch, type RequestInit, type Response } from 'undici';
-import type { Allows } from './public-addresses.ts';
+import type { Allows } from '../../schemas/public-addresses.ts';
 
 /** Names no address: what a name means inside the network is not the caller's to learn. */
 const refusal = (host: string) =>

@@ -3,7 +3,7 @@
 import { openLogWriter } from '../../platform/log-writer.ts';
 import { partitionOf } from '../../platform/partition-of.ts';
 import { encodeWire } from '../../platform/wire-format.ts';
-import { canonicalJson, digestOf } from '../../producer/canonical-json.ts';
+import { canonicalJson, digestOf } from '../../schemas/canonical-json.ts';
 import { type Command, commandSchema, commandType } from '../../schemas/command.ts';
 import { topicNames } from '../../schemas/topics.ts';
 import { silent, watchedCluster } from '../stack/log.ts';

@@ -1,7 +1,7 @@
 // What the clients of a run know: each attempt is written down before its PUT is sent, what came of it after. It is the
 // one witness that shares nothing with the system under test. The load generator writes it, the invariants read it.
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { canonicalJson, digestOf } from '../../producer/canonical-json.ts';
+import { canonicalJson, digestOf } from '../../schemas/canonical-json.ts';
 import type { EventKind } from '../../schemas/event.ts';
 import type { JobState } from '../../schemas/job-status.ts';
 

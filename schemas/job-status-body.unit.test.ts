@@ -1,9 +1,16 @@
 // The hand-made serializer, compared with JSON.parse for any job: what was recorded comes out byte for byte.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jobStates } from '../schemas/job-status.ts';
-import { queuedJob } from './app.fixture.ts';
+import { type JobDocument, jobStates } from './job-status.ts';
 import { jobEntityTag, jobStatusBody } from './job-status-body.ts';
+import { queuedJob as queued } from './queued-job.ts';
+
+const position = { topic: 'putlog.commands.default.normal', partition: 3, offset: 42 };
+const queuedJob = (type: string, id: string, fields: Partial<JobDocument> = {}): JobDocument => {
+  const first = { kind: 'submit', generation: 0, attempt: 1, dueAt: null, after: null, options: null } as const;
+  const call = { type, id, key: `${type}/${id}`, payload: '{}', digest: '0', submittedAt: 1_000 };
+  return { ...queued({ ...first, ...call }, position), ...fields };
+};
 
 const jsonText = fc.json({ maxDepth: 4, stringUnit: 'binary' });
 const at = fc.nat({ max: 4_102_444_800_000 });

@@ -1,8 +1,8 @@
 // One text for one JSON value, with members in a fixed order, so that equal payloads have equal digests however they
-// were written. Called by submit.
+// were written. Whoever makes a command calls it.
 import { hash } from 'node:crypto';
 import { configure } from 'safe-stable-stringify';
-import { PutlogError } from '../schemas/problem.ts';
+import { PutlogError } from './problem.ts';
 
 const stringify = configure({ deterministic: true, bigint: false, strict: false });
 

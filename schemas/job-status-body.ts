@@ -1,7 +1,7 @@
 // The JSON of a job's status, as PUT and GET answer it. `result` and `error` are JSON text that was recorded once; they are
 // passed on byte for byte, so no number or key order changes on the way. By hand, because every PUT answers one.
-import { type JobDocument, jobKey } from '../schemas/job-status.ts';
-import { positionText } from '../schemas/position.ts';
+import { type JobDocument, jobKey } from './job-status.ts';
+import { positionText } from './position.ts';
 
 /** Where a job's status is. */
 export const jobStatusLink = (type: string, id: string): string => `/jobs/${type}/${id}`;

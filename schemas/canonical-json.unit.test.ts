@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PutlogError } from '../schemas/problem.ts';
 import { canonicalJson, digestOf } from './canonical-json.ts';
+import { PutlogError } from './problem.ts';
 
 /** The same value with the members of each object in another order. */
 function reordered(value: unknown): unknown {
