@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { createBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
+import { deliverySettings } from '../platform/delivery-settings.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
@@ -17,12 +18,13 @@ import { startWatchdog } from '../platform/watchdog.ts';
 import { encodeWire } from '../platform/wire-format.ts';
 import { commandType } from '../schemas/command.ts';
 import { jobKey } from '../schemas/job-status.ts';
-import { groupNames } from '../schemas/topics.ts';
+import { groupNames, topicNames } from '../schemas/topics.ts';
 import { createCall } from './call-job.ts';
 import { createCancels } from './cancels.ts';
 import { createClaims, prepareClaims } from './claims.ts';
 import { createEventRecords } from './event-records.ts';
 import { fireTimers } from './fire-timers.ts';
+import { createFollow } from './follow.ts';
 import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
 import { createHandlerRunner } from './handler-runner.ts';
@@ -55,6 +57,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     mongoUri: config.mongoUri,
     outbound: { allowPrivate: config.allowPrivateAddresses === 'yes' },
     resultLimitBytes: config.maxPayloadBytes,
+    delivery: deliverySettings(config),
     onStray: (error) => log.error({ err: error }, 'a worker thread threw outside of any job'),
   });
   const metrics = createMetrics('worker');
@@ -63,7 +66,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const timers = createTimers({ db: mongo.db, cancels, log, fatal });
   let group: WorkerGroup | undefined;
   let firing: ReturnType<typeof fireTimers> | undefined;
-  const following = await followCancels({
+  const cancelling = await followCancels({
     ...{ connection, cancels, log, fatal, topic: prepared.cancelsTopic, readCancel: prepared.readCancel },
     told({ type, id }) {
       group?.cancel(cancels.has);
@@ -78,6 +81,18 @@ export const startWorker: StartService = async (config, log, fatal) => {
     },
   });
   const gate = createGate(() => group?.go());
+  const writer = await persist(() => openLogWriter({ cluster, log, onFailure: fatal }), {
+    log,
+    what: 'get a producer id',
+  });
+  const topics = topicNames(config.prefix);
+  const following = createFollow({
+    ...{ ...prepared, writer, log, source: `/putlog/workers/${worker}` },
+    topicOf(type) {
+      const queue = jobs.get(type)?.definition.queue;
+      return queue === undefined ? undefined : topics.commands(queue);
+    },
+  });
   const records = createEventRecords({ topic: prepared.eventsTopic, ...prepared, worker });
   group = await joinWorkerGroup({
     kafka: createKafka({ ...connection, patient: true }),
@@ -93,16 +108,13 @@ export const startWorker: StartService = async (config, log, fatal) => {
       readEvent: prepared.readEvent,
       readFence: prepared.readFence,
       call: createCall(handlers),
+      follow: following.follow,
       recorded: ({ kind, type, startedAt, at }) =>
         metrics.jobFinished(type, kind, startedAt === null ? 0 : (at - startedAt) / 1_000),
     },
   });
   await group.ready;
   const { runners } = group;
-  const writer = await persist(() => openLogWriter({ cluster, log, onFailure: fatal }), {
-    log,
-    what: 'get a producer id',
-  });
   firing = fireTimers({
     ...{ timers, writer, log, fatal, source: `/putlog/workers/${worker}` },
     places: () => [...runners()].map(placeText),
@@ -127,8 +139,9 @@ export const startWorker: StartService = async (config, log, fatal) => {
       await health.close();
       claims.close();
       timers.close();
+      following.close();
       pauses.close();
-      await Promise.all([fired, following.close()]);
+      await Promise.all([fired, cancelling.close()]);
       await writer.close(0);
       await Promise.all([handlers.close(), cluster.close(), mongo.close()]);
     },

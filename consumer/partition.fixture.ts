@@ -123,6 +123,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
       ...{ worker: 'w1', load: { active: 0 }, gate: createGate(() => undefined), concurrency: 100 },
       writeCommand: (one) => encodeWire(commandType, schemaIds.command, one),
       call: async () => ({ ok: true, result: 'null' }),
+      follow: () => undefined,
       jobs: new Map([['test.job', job]]),
       recorded: () => undefined,
       ...replaced,

@@ -7,6 +7,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { type AppDependencies, buildApp } from './app.ts';
+import { createFollowUpReaders } from './follow-up-query.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
 import type { Submission } from './submit.ts';
 
@@ -80,6 +81,10 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
         yield* [];
       },
     },
+    followUps: createFollowUpReaders({
+      ...{ jobs: jobsForTests, allowPrivate: false },
+      unset: { callback: [], notify: [] },
+    }),
     stats: async () => ({ succeeded: 7, failed: 1 }),
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),

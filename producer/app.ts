@@ -16,6 +16,7 @@ import { deadLetterRoutes } from './dead-letter-routes.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { deleteJobRoutes } from './delete-job-routes.ts';
 import { describeApi, docsRoutes } from './describe-api.ts';
+import type { FollowUpReaders } from './follow-up-query.ts';
 import { getJobRoutes } from './get-job-routes.ts';
 import { createErrorHandler, sendProblem } from './problem-answers.ts';
 import { createClientErrorHandler } from './problem-client-error.ts';
@@ -30,6 +31,7 @@ export type AppDependencies = {
   readJob: ReadJob;
   cancelJob: CancelJob;
   deadLetters: DeadLetters;
+  followUps: FollowUpReaders;
   stats: Stats;
   blobs: BlobStore;
   ready: Ready;
@@ -117,6 +119,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     readJob,
     cancelJob,
     deadLetters,
+    followUps,
     stats,
     blobs,
     ready,
@@ -154,7 +157,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
 
   app.register(async (api) => {
     await describeApi({ jobs, version })(api);
-    api.register(putJobRoutes({ jobs, submit, limits }));
+    api.register(putJobRoutes({ jobs, submit, limits, followUps }));
     api.register(getJobRoutes({ jobs, readJob }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
+import { unsetForDeliveries } from '../platform/delivery-settings.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
@@ -17,6 +18,7 @@ import { buildApp } from './app.ts';
 import { createCancelJob } from './cancel-job.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { createFollowUpReaders } from './follow-up-query.ts';
 import { createLookUp } from './look-up.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
@@ -64,6 +66,10 @@ export const startApi: StartService = async (config, log, fatal) => {
         const queue = jobs.get(type)?.definition.queue;
         return queue === undefined ? undefined : topics.commands(queue);
       },
+    }),
+    followUps: createFollowUpReaders({
+      ...{ jobs, allowPrivate: config.allowPrivateAddresses === 'yes' },
+      unset: unsetForDeliveries(config),
     }),
     stats: async () => ({ succeeded: await model.jobs.countDocuments({ state: 'succeeded' }) }),
     blobs: createBlobStore(mongo.db),

@@ -10,9 +10,14 @@ export const longestTimeout = 2_147_483_647;
 export const mostNext = 10;
 export const mostMembers = 1_000;
 
-const idText = Type.String({ pattern: '^[A-Za-z0-9._~-]{1,200}$' });
+const [typePattern, idPattern] = ['[a-z][a-z0-9-]*(?:\\.[a-z][a-z0-9-]*)*', '[A-Za-z0-9._~-]{1,200}'];
+/** One address, without a name, a comment or anything quoted. */
+export const mailAddress = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*";
+const whole = (pattern: string) => `^${pattern}$`;
+
+const idText = Type.String({ pattern: whole(idPattern) });
 const jobName = Type.Object(
-  { type: Type.String({ pattern: '^[a-z][a-z0-9-]*(\\.[a-z][a-z0-9-]*)*$', maxLength: 100 }), id: idText },
+  { type: Type.String({ pattern: whole(typePattern), maxLength: 100 }), id: idText },
   { additionalProperties: false },
 );
 /** Of how many it is one, the how-manieth (from 0), and what runs when all of them are over. */
@@ -28,13 +33,13 @@ const schema = Type.Object(
     /** A URL that is told of its end. */
     callback: Type.Optional(Type.String({ maxLength: 2_048 })),
     /** A mail address that is told of its end. */
-    notify: Type.Optional(Type.String({ maxLength: 254 })),
+    notify: Type.Optional(Type.String({ pattern: whole(mailAddress), maxLength: 254 })),
     /** Runs when it has gone well, with its result; the ones behind it likewise, each after the one before. */
     next: Type.Optional(Type.Array(jobName, { minItems: 1, maxItems: mostNext })),
     /** It belongs to this group: as one of its members, or as the job that follows them. */
     group: Type.Optional(Type.Object({ id: idText, member: Type.Optional(member) }, { additionalProperties: false })),
     /** The job that it follows, `<type>/<id>`. */
-    parent: Type.Optional(Type.String({ maxLength: 301 })),
+    parent: Type.Optional(Type.String({ pattern: whole(`${typePattern}/${idPattern}`), maxLength: 301 })),
   },
   { additionalProperties: false },
 );

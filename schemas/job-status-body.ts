@@ -1,5 +1,6 @@
 // The JSON of a job's status, as PUT and GET answer it. `result` and `error` are JSON text that was recorded once; they are
 // passed on byte for byte, so no number or key order changes on the way. By hand, because every PUT answers one.
+import { jobLinks } from './job-links.ts';
 import { type JobDocument, jobKey } from './job-status.ts';
 import { positionText } from './position.ts';
 
@@ -23,7 +24,7 @@ export function jobStatusBody(job: JobDocument): string {
     time('dueAt', job.dueAt ?? null) +
     `,"updatedAt":"${updatedAt === createdAt ? created : iso(updatedAt)}"${verbatim('worker', worker)}` +
     verbatim('progress', job.progress ?? null) +
-    `,"position":"${positionText(job.command)}"${verbatim('result', job.result)}${verbatim('error', job.error)}}`
+    `,"position":"${positionText(job.command)}"${job.options ? jobLinks(job, job.options) : ''}${verbatim('result', job.result)}${verbatim('error', job.error)}}`
   );
 }
 
