@@ -9,6 +9,8 @@ import type { JobEvent } from '../schemas/event.ts';
 import { jobKey } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { followUpsOf } from './follow-ups.ts';
+import { type MemberEnd, memberEndOf } from './group-end.ts';
+import type { Groups } from './groups.ts';
 
 /** Undefined: nothing follows. Else it resolves once all of it is in the log; waits while it cannot be. */
 export type Follow = (event: JobEvent, traceparent: string | undefined) => Promise<void> | undefined;
@@ -18,11 +20,12 @@ export type FollowTools = SubmitRecordTools & {
   writer: Pick<LogWriter, 'append'>;
   /** Undefined: this worker has no such type. */
   topicOf: (type: string) => string | undefined;
+  groups: Pick<Groups, 'ended' | 'complete'>;
   log: Logger;
 };
 
 export function createFollow(tools: FollowTools) {
-  const { writer, topicOf, log } = tools;
+  const { writer, topicOf, groups, log } = tools;
   let closed = false;
 
   /** Of a type that is not here (any more) a worker makes a dead letter, which says so, wherever it finds the command. */
@@ -39,10 +42,21 @@ export function createFollow(tools: FollowTools) {
     }
   }
 
+  /** The last one over, or whoever sees that it was, appends what follows the group. */
+  async function count(end: MemberEnd, event: JobEvent, traceparent: string | undefined) {
+    const final = await groups.ended(end);
+    if (final === undefined) return;
+    await append(final, event, traceparent);
+    await groups.complete(end.group);
+  }
+
   const follow: Follow = (event, traceparent) => {
-    const commands = followUpsOf(event);
-    if (commands.length === 0) return undefined;
-    return Promise.all(commands.map((command) => append(command, event, traceparent))).then(() => undefined);
+    // Most ends are followed by nothing, and nothing should they cost.
+    if (event.options === null) return undefined;
+    const steps = followUpsOf(event).map((command) => append(command, event, traceparent));
+    const end = memberEndOf(event);
+    if (end !== undefined) steps.push(count(end, event, traceparent));
+    return steps.length === 0 ? undefined : Promise.all(steps).then(() => undefined);
   };
 
   return {

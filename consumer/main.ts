@@ -27,6 +27,7 @@ import { fireTimers } from './fire-timers.ts';
 import { createFollow } from './follow.ts';
 import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
+import { createGroups, prepareGroups } from './groups.ts';
 import { createHandlerRunner } from './handler-runner.ts';
 import { createPauses } from './pauses.ts';
 import { placeText } from './put-off-run.ts';
@@ -50,6 +51,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const mongo = createMongo(config.mongoUri);
   await persist(() => prepareClaims(mongo.db, config.dedupMs), { log, what: 'make sure of the claims index' });
   await persist(() => prepareTimers(mongo.db), { log, what: 'make sure of the timers index' });
+  await persist(() => prepareGroups(mongo.db), { log, what: 'make sure of the indexes of groups' });
 
   const handlers = createHandlerRunner({
     blobs: createBlobStore(mongo.db),
@@ -86,8 +88,10 @@ export const startWorker: StartService = async (config, log, fatal) => {
     what: 'get a producer id',
   });
   const topics = topicNames(config.prefix);
+  const { maxPayloadBytes, dedupMs: keepMs } = config;
+  const groups = createGroups({ db: mongo.db, log, fatal, maxPayloadBytes, keepMs });
   const following = createFollow({
-    ...{ ...prepared, writer, log, source: `/putlog/workers/${worker}` },
+    ...{ ...prepared, writer, groups, log, source: `/putlog/workers/${worker}` },
     topicOf(type) {
       const queue = jobs.get(type)?.definition.queue;
       return queue === undefined ? undefined : topics.commands(queue);
@@ -139,6 +143,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
       await health.close();
       claims.close();
       timers.close();
+      groups.close();
       following.close();
       pauses.close();
       await Promise.all([fired, cancelling.close()]);

@@ -85,6 +85,13 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
       ...{ jobs: jobsForTests, allowPrivate: false },
       unset: { callback: [], notify: [] },
     }),
+    groups: {
+      put: async ({ id, jobs: members, final }) => {
+        const seen = members.map(({ job, id: member }) => ({ type: job.type, id: member, state: 'queued' as const }));
+        return { known: false, status: { id, createdAt: 0, members: seen, final: { ...final, state: undefined } } };
+      },
+      find: async () => undefined,
+    },
     stats: async () => ({ succeeded: 7, failed: 1 }),
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),

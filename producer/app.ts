@@ -18,6 +18,8 @@ import { deleteJobRoutes } from './delete-job-routes.ts';
 import { describeApi, docsRoutes } from './describe-api.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { getJobRoutes } from './get-job-routes.ts';
+import { groupRoutes } from './group-routes.ts';
+import type { Groups } from './groups.ts';
 import { createErrorHandler, sendProblem } from './problem-answers.ts';
 import { createClientErrorHandler } from './problem-client-error.ts';
 import { putJobRoutes } from './put-job-routes.ts';
@@ -32,6 +34,7 @@ export type AppDependencies = {
   cancelJob: CancelJob;
   deadLetters: DeadLetters;
   followUps: FollowUpReaders;
+  groups: Groups;
   stats: Stats;
   blobs: BlobStore;
   ready: Ready;
@@ -120,6 +123,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     cancelJob,
     deadLetters,
     followUps,
+    groups,
     stats,
     blobs,
     ready,
@@ -158,6 +162,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   app.register(async (api) => {
     await describeApi({ jobs, version })(api);
     api.register(putJobRoutes({ jobs, submit, limits, followUps }));
+    api.register(groupRoutes({ jobs, groups, limits, followUps }));
     api.register(getJobRoutes({ jobs, readJob }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));

@@ -19,6 +19,7 @@ import { createCancelJob } from './cancel-job.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
+import { createGroups } from './groups.ts';
 import { createLookUp } from './look-up.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
@@ -48,15 +49,16 @@ export const startApi: StartService = async (config, log, fatal) => {
   const topics = topicNames(config.prefix);
   const lookUp = createLookUp({ model, log });
   const recent = createRecentSubmissions();
+  const submit = createSubmit({
+    ...{ writer, lookUp, recent },
+    partitions: prepared.partitions,
+    commandSchemaId: prepared.commandSchemaId,
+    topicOf: ({ queue }) => topics.commands(queue),
+    source: '/putlog/api',
+  });
   const app = buildApp({
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
-    submit: createSubmit({
-      ...{ writer, lookUp, recent },
-      partitions: prepared.partitions,
-      commandSchemaId: prepared.commandSchemaId,
-      topicOf: ({ queue }) => topics.commands(queue),
-      source: '/putlog/api',
-    }),
+    ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
     readJob: createReadJob({

@@ -6,7 +6,7 @@ export const jobEnd = Type.Object(
   {
     id: Type.String({ maxLength: 1_000, description: 'that of the event' }),
     type: Type.Enum(['job.succeeded', 'job.failed', 'job.cancelled', 'job.dead']),
-    timestamp: Type.String({ format: 'date-time' }),
+    timestamp: Type.String({ maxLength: 40, description: 'RFC 3339' }),
     data: Type.Unknown({ description: 'the status of the job' }),
   },
   { additionalProperties: false },
