@@ -21,24 +21,34 @@ export type FollowTools = SubmitRecordTools & {
   /** Undefined: this worker has no such type. */
   topicOf: (type: string) => string | undefined;
   groups: Pick<Groups, 'ended' | 'complete'>;
+  /** How long a claim is remembered (milliseconds): what is derived again later than that is looked for in the read model. */
+  dedupMs: number;
+  /** Whether a job (`<type>/<id>`) is in the read model. */
+  isKnown: (name: string) => Promise<boolean>;
   log: Logger;
 };
 
 export function createFollow(tools: FollowTools) {
-  const { writer, topicOf, groups, log } = tools;
+  const { writer, topicOf, groups, dedupMs, isKnown, log } = tools;
   let closed = false;
+  const givenUp = () => closed;
 
   /** Of a type that is not here (any more) a worker makes a dead letter, which says so, wherever it finds the command. */
   async function append(command: Command, { command: { topic } }: JobEvent, traceparent: string | undefined) {
+    const name = jobKey(command.type, command.id);
+    // Only where a checkpoint is that old, or was lost: Kafka forgets those of a group that nobody was in for a week.
+    if (Date.now() - command.submittedAt > dedupMs / 2) {
+      const known = () => isKnown(name);
+      if (await persist(known, { log, what: 'look for what follows a job of long ago', givenUp })) return;
+    }
     const record = submitRecord(tools, command, topicOf(command.type) ?? topic, traceparent);
     try {
       await persist(() => writer.append(record), {
-        ...{ log, what: 'append what follows a job', final: isTooLarge },
-        givenUp: () => closed,
+        ...{ log, what: 'append what follows a job', final: isTooLarge, givenUp },
       });
     } catch (error) {
       if (!isTooLarge(error)) throw error;
-      log.error({ err: error, job: jobKey(command.type, command.id) }, 'what follows a job is too large for the log');
+      log.error({ err: error, job: name }, 'what follows a job is too large for the log');
     }
   }
 

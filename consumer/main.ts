@@ -13,6 +13,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
+import { isJobKnown } from '../platform/read-model.ts';
 import type { StartService } from '../platform/service.ts';
 import { startWatchdog } from '../platform/watchdog.ts';
 import { encodeWire } from '../platform/wire-format.ts';
@@ -88,10 +89,11 @@ export const startWorker: StartService = async (config, log, fatal) => {
     what: 'get a producer id',
   });
   const topics = topicNames(config.prefix);
-  const { maxPayloadBytes, dedupMs: keepMs } = config;
-  const groups = createGroups({ db: mongo.db, log, fatal, maxPayloadBytes, keepMs });
+  const { maxPayloadBytes, dedupMs } = config;
+  const groups = createGroups({ db: mongo.db, log, fatal, maxPayloadBytes, keepMs: dedupMs });
   const following = createFollow({
-    ...{ ...prepared, writer, groups, log, source: `/putlog/workers/${worker}` },
+    isKnown: (name) => isJobKnown(mongo.db, name),
+    ...{ ...prepared, writer, groups, dedupMs, log, source: `/putlog/workers/${worker}` },
     topicOf(type) {
       const queue = jobs.get(type)?.definition.queue;
       return queue === undefined ? undefined : topics.commands(queue);

@@ -1,7 +1,6 @@
 // putlog.mail: writes to somebody of the end of a job. Putlog makes these jobs for `notify`; the owner of a job's partition appends
 // them. Two attempts have one Message-ID.
 import { createHash } from 'node:crypto';
-import { createTransport } from 'nodemailer';
 import Type from 'typebox';
 import { mailAddress } from '../schemas/call-options.ts';
 import { defineJob } from '../schemas/define-job.ts';
@@ -40,6 +39,8 @@ export default defineJob({
     if (delivery?.mail === undefined)
       throw new Error('PUTLOG_SMTP_URL and PUTLOG_MAIL_FROM are not set where this worker runs');
     const { url, from } = delivery.mail;
+    // Here, for it takes its time, and most processes never write to anybody.
+    const { createTransport } = await import('nodemailer');
     const transport = createTransport({ url, ...timeouts, disableFileAccess: true, disableUrlAccess: true });
     const subject = subjectOf(event);
     const text = `${subject} at ${event.timestamp}.\n\n${JSON.stringify(event.data, null, 2)}\n`;

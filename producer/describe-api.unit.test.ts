@@ -52,6 +52,7 @@ test('it says no more and no less than what is there', async () => {
     'get /blobs/{id}',
     'get /dead-letters',
     'get /dead-letters/{topic}/{partition}/{offset}',
+    'get /groups/{id}',
     'get /jobs/test.anything/{id}',
     'get /jobs/test.echo/{id}',
     'get /jobs/{type}/{id}',
@@ -61,6 +62,7 @@ test('it says no more and no less than what is there', async () => {
     'get /stats',
     'post /dead-letters/redrive',
     'put /blobs/{id}',
+    'put /groups/{id}',
     'put /jobs/test.anything/{id}',
     'put /jobs/test.echo/{id}',
   ]);
