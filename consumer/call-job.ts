@@ -33,8 +33,9 @@ export function createCall(handlers: HandlerRunner): Call {
   return (job, command, { signal, progress, traceparent }) => {
     const read = payloadOf(job, command.payload);
     if ('ok' in read) return Promise.resolve(read);
-    const { type, id, attempt } = command;
+    const { type, id, generation, attempt } = command;
     const idempotencyKey = jobKey(type, id);
-    return handlers.run(job, read.payload, { type, id, attempt, traceparent, idempotencyKey, signal, progress });
+    const about = { type, id, generation, attempt, traceparent, idempotencyKey };
+    return handlers.run(job, read.payload, { ...about, signal, progress });
   };
 }

@@ -1,11 +1,11 @@
 // Invariant: what follows an end is appended, whoever dies in between: until it is, a checkpoint lets the next owner derive it again.
 import { expect, test } from 'vitest';
 import { callOptionsText } from '../schemas/call-options.ts';
+import { readCheckpoint } from '../schemas/checkpoint.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
 import type { Follow } from './follow.ts';
-import { readCheckpoint } from './in-hand.ts';
 import type { Bench } from './partition.fixture.ts';
 
 let bench: Bench;

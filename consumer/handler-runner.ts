@@ -60,10 +60,11 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
 
   // Written out: a spread costs a microsecond for each job.
   const inlineContext = (context: RunContext): JobContext => {
-    const { type, id, attempt, idempotencyKey, traceparent, signal, progress } = context;
+    const { type, id, generation, attempt, idempotencyKey, traceparent, signal, progress } = context;
     return {
       type,
       id,
+      generation,
       attempt,
       idempotencyKey,
       traceparent,

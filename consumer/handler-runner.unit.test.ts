@@ -34,7 +34,7 @@ function job(type: string): LoadedJob {
 const progressed: string[] = [];
 
 function run(type: string, payload: unknown, signal = new AbortController().signal) {
-  const told = { type, id: 'j1', attempt: 1, idempotencyKey: 'key-1', traceparent: undefined };
+  const told = { type, id: 'j1', generation: 0, attempt: 1, idempotencyKey: 'key-1', traceparent: undefined };
   const context = { ...told, signal: () => signal, progress: (text: string) => void progressed.push(text) };
   return runner.run(job(type), payload, context);
 }

@@ -15,14 +15,17 @@ import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import { isJobKnown } from '../platform/read-model.ts';
 import type { StartService } from '../platform/service.ts';
+import { followSettings } from '../platform/settings.ts';
 import { startWatchdog } from '../platform/watchdog.ts';
 import { encodeWire } from '../platform/wire-format.ts';
 import { commandType } from '../schemas/command.ts';
 import { jobKey } from '../schemas/job-status.ts';
 import { groupNames, topicNames } from '../schemas/topics.ts';
+import { createAdmission } from './admission.ts';
 import { createCall } from './call-job.ts';
 import { createCancels } from './cancels.ts';
 import { createClaims, prepareClaims } from './claims.ts';
+import { createDecided } from './decided.ts';
 import { createEventRecords } from './event-records.ts';
 import { fireTimers } from './fire-timers.ts';
 import { createFollow } from './follow.ts';
@@ -30,6 +33,7 @@ import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
 import { createGroups, prepareGroups } from './groups.ts';
 import { createHandlerRunner } from './handler-runner.ts';
+import { createLimitLeases } from './limit-leases.ts';
 import { createPauses } from './pauses.ts';
 import { placeText } from './put-off-run.ts';
 import { createTimers, prepareTimers } from './timers.ts';
@@ -69,7 +73,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const timers = createTimers({ db: mongo.db, cancels, log, fatal });
   let group: WorkerGroup | undefined;
   let firing: ReturnType<typeof fireTimers> | undefined;
-  const cancelling = await followCancels({
+  const following = await followCancels({
     ...{ connection, cancels, log, fatal, topic: prepared.cancelsTopic, readCancel: prepared.readCancel },
     told({ type, id }) {
       group?.cancel(cancels.has);
@@ -83,20 +87,34 @@ export const startWorker: StartService = async (config, log, fatal) => {
       group?.hold();
     },
   });
+  const settings = await followSettings({
+    ...{ connection, log, fatal, topic: prepared.settingsTopic, readSetting: prepared.readSetting },
+  });
+  const names = topicNames(config.prefix);
+  const decided = createDecided({ settings, jobs, log, topicsOf: (queue) => [names.commands(queue)] });
+  const leases = createLimitLeases({ db: mongo.db, owner: worker, log, come: () => admission.sweep() });
+  const admission = createAdmission({
+    ...decided,
+    ...{ leases, partitions: prepared.partitions, isCancelled: cancels.has },
+    owned(type) {
+      const topic = names.commands(jobs.get(type)?.definition.queue ?? '');
+      return [...(group?.runners() ?? [])].filter((runner) => runner.topic === topic).map(({ partition }) => partition);
+    },
+  });
+  settings.onChange(admission.sweep);
   const gate = createGate(() => group?.go());
   const writer = await persist(() => openLogWriter({ cluster, log, onFailure: fatal }), {
     log,
     what: 'get a producer id',
   });
-  const topics = topicNames(config.prefix);
   const { maxPayloadBytes, dedupMs } = config;
   const groups = createGroups({ db: mongo.db, log, fatal, maxPayloadBytes, keepMs: dedupMs });
-  const following = createFollow({
+  const after = createFollow({
     isKnown: (name) => isJobKnown(mongo.db, name),
     ...{ ...prepared, writer, groups, dedupMs, log, source: `/putlog/workers/${worker}` },
     topicOf(type) {
       const queue = jobs.get(type)?.definition.queue;
-      return queue === undefined ? undefined : topics.commands(queue);
+      return queue === undefined ? undefined : names.commands(queue);
     },
   });
   const records = createEventRecords({ topic: prepared.eventsTopic, ...prepared, worker });
@@ -105,7 +123,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     ...{ log, fatal },
     topics: prepared.commandTopics,
     tools: {
-      ...{ cluster, log, worker, cancels, claims, timers, gate, jobs, records, load: { active: 0 } },
+      ...{ cluster, log, worker, admission, cancels, claims, timers, gate, jobs, records, load: { active: 0 } },
       ...{ group: groupNames(config.prefix).workers, pauses: pauses.look, answered: pauses.answered },
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
       concurrency: config.concurrency,
@@ -114,7 +132,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
       readEvent: prepared.readEvent,
       readFence: prepared.readFence,
       call: createCall(handlers),
-      follow: following.follow,
+      follow: after.follow,
       recorded: ({ kind, type, startedAt, at }) =>
         metrics.jobFinished(type, kind, startedAt === null ? 0 : (at - startedAt) / 1_000),
     },
@@ -146,9 +164,9 @@ export const startWorker: StartService = async (config, log, fatal) => {
       claims.close();
       timers.close();
       groups.close();
-      following.close();
+      after.close();
       pauses.close();
-      await Promise.all([fired, cancelling.close()]);
+      await Promise.all([fired, following.close(), settings.close(), leases.close()]);
       await writer.close(0);
       await Promise.all([handlers.close(), cluster.close(), mongo.close()]);
     },

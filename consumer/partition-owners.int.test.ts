@@ -1,10 +1,10 @@
 // A partition that changes hands: who runs what again, who writes, and what is held against whom.
 import { describe, expect, test } from 'vitest';
 import { FencedError } from '../platform/log-writer.ts';
+import { readCheckpoint } from '../schemas/checkpoint.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
 import { createGate } from './gate.ts';
-import { readCheckpoint } from './in-hand.ts';
 import type { Bench } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { encodeWire } from '../platform/wire-format.ts';
+import { readCheckpoint } from '../schemas/checkpoint.ts';
 import type { Command } from '../schemas/command.ts';
 import { commandType } from '../schemas/command.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
-import { readCheckpoint } from './in-hand.ts';
 import { type Bench, schemaIds } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
 

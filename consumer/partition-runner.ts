@@ -4,12 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
 import { FencedError } from '../platform/log-writer.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
+import { checkpointMetadata } from '../schemas/checkpoint.ts';
 import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
+import type { Admission } from './admission.ts';
 import { type AttemptEnd, type AttemptTools, createAttempts } from './attempts.ts';
 import { type ConcludeTools, createConclude } from './conclude.ts';
 import { createDeletedUntaken } from './deleted-commands.ts';
-import { checkpointMetadata, createInHand, maxInHand } from './in-hand.ts';
+import { createInHand, maxInHand } from './in-hand.ts';
 import { type Arrival, createInbox } from './inbox.ts';
 import { createKeyOrder } from './key-order.ts';
 import { createPutOff, type PutOffTools } from './put-off.ts';
@@ -27,6 +29,7 @@ export type RunnerTools = TenureTools &
     /** Jobs at once in this partition. */
     concurrency: number;
     readCommand: (value: Buffer | null) => Command | Promise<Command>;
+    admission: Admission;
     call: Call;
   };
 
@@ -61,6 +64,7 @@ export function createPartitionRunner(
   const running = createRunning(tools.call, (...run) => void concluding.announce(...run).catch(failed));
   const attempts = createAttempts(tools, place, { stopped: isStopped, run: running.run, ...concluding });
   const putOff = createPutOff(tools, place, { stopped: isStopped, due: again, failed });
+  const door = tools.admission.open(place.topic, admitted);
   const slots = createSlots(tools.concurrency, tools.load);
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
   let inHand = createInHand(0);
@@ -137,8 +141,8 @@ export function createPartitionRunner(
     // Outcomes that wait for the log are held back too: a function may return much more than it was given.
     if (gate.open && ownership.writer.waiting.bytes < maxBytesInHand)
       for (const task of order.take(slots.free)) {
-        if (putOff.waits(task)) wake();
-        else attempts.attempt(task, ownership.owner, slots.take(wake)).then((ended) => finish(task, ended), failed);
+        if (putOff.waits(task) || door.waits(task)) wake();
+        else attempts.attempt(task, ownership.owner, begin(task)).then((ended) => finish(task, ended), failed);
       }
     if (inbox.length > 0 && !paused) {
       paused = true;
@@ -167,6 +171,15 @@ export function createPartitionRunner(
     putOff.recorded(event, eventOffset, traceparent);
   }
 
+  /** Returns how to say that its function is over. */
+  function begin(task: Task) {
+    const free = slots.take(wake);
+    return () => {
+      free();
+      door.over(task);
+    };
+  }
+
   function finish(task: Task, ended: AttemptEnd) {
     if (stopped) return;
     if (ended === 'again') again(task);
@@ -182,6 +195,11 @@ export function createPartitionRunner(
   /** Its next attempt: its key waits for it. */
   function again(task: Task) {
     task.startedAt = null;
+    admitted(task);
+  }
+
+  /** What waited for a limit, or until its queue goes on, may begin. */
+  function admitted(task: Task) {
     order.again(task);
     wake();
   }
@@ -241,6 +259,7 @@ export function createPartitionRunner(
       if (stopped) return;
       stopped = true;
       slots.close();
+      door.close();
       inbox.close();
       running.abortAll();
       await tenure.close();

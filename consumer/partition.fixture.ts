@@ -11,16 +11,17 @@ import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { ensureTopics } from '../platform/topics.ts';
 import { createDecoder, encodeWire, type SchemaById, UndecodableError } from '../platform/wire-format.ts';
+import { type Checkpoint, checkpointMetadata } from '../schemas/checkpoint.ts';
 import { type Command, commandType } from '../schemas/command.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import { eventType, type JobEvent } from '../schemas/event.ts';
 import { type Fence, fenceEventType, fenceType } from '../schemas/fence.ts';
 import { jobKey } from '../schemas/job-status.ts';
+import { createAdmission } from './admission.ts';
 import { createCancels } from './cancels.ts';
 import { createClaims } from './claims.ts';
 import { createEventRecords } from './event-records.ts';
 import { createGate } from './gate.ts';
-import { type Checkpoint, checkpointMetadata } from './in-hand.ts';
 import type { RunnerTools } from './partition-runner.ts';
 import { createTimers } from './timers.ts';
 
@@ -121,6 +122,10 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
       ...{ cluster, log, group, records, readEvent, readFence, readCommand, claims, cancels, timers },
       ...{ sessionTimeoutMs: 6_000, renewMs: 3_600_000, pauses: () => 0, answered: () => undefined },
       ...{ worker: 'w1', load: { active: 0 }, gate: createGate(() => undefined), concurrency: 100 },
+      admission: createAdmission({
+        ...{ isPaused: () => false, limitOf: () => undefined, owned: () => [], partitions, isCancelled: cancels.has },
+        leases: { want: () => undefined, take: () => undefined, give: () => undefined },
+      }),
       writeCommand: (one) => encodeWire(commandType, schemaIds.command, one),
       call: async () => ({ ok: true, result: 'null' }),
       follow: () => undefined,

@@ -2,12 +2,12 @@
 import Type from 'typebox';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LoadedJob } from '../platform/load-jobs.ts';
+import { readCheckpoint } from '../schemas/checkpoint.ts';
 import type { Command } from '../schemas/command.ts';
 import { defineJob, type JobOptions } from '../schemas/define-job.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
 import { fireTimers } from './fire-timers.ts';
-import { readCheckpoint } from './in-hand.ts';
 import type { Bench } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
 import { placeText } from './put-off-run.ts';

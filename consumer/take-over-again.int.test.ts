@@ -1,8 +1,8 @@
 // Takeovers one behind the other: what an owner only knows, because it has read it, must reach the next one as well.
 import { expect, test } from 'vitest';
+import { readCheckpoint } from '../schemas/checkpoint.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
-import { readCheckpoint } from './in-hand.ts';
 import { outcomeEvent } from './outcome.ts';
 import type { Bench } from './partition.fixture.ts';
 import { createPartitionRunner, type RunnerTools } from './partition-runner.ts';

@@ -4,11 +4,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { type LogWriter, openLogWriter } from '../platform/log-writer.ts';
+import { type Checkpoint, readCheckpoint } from '../schemas/checkpoint.ts';
 import { fenceEventType } from '../schemas/fence.ts';
 import { ownerIdentity } from '../schemas/topics.ts';
 import { deletedUnrun, tellDeletedCommands, tellDeletedEvents } from './deleted-commands.ts';
 import type { EventRecords } from './event-records.ts';
-import { type Checkpoint, readCheckpoint } from './in-hand.ts';
 import { decoded, eachRecord, type ReadEventsTools } from './read-events.ts';
 
 export type Ownership = {

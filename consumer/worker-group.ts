@@ -150,6 +150,7 @@ export async function joinWorkerGroup(options: WorkerGroupOptions) {
   const sweepTimer = setInterval(() => {
     const now = performance.now();
     for (const runner of runners.values()) runner.sweep(now);
+    tools.admission.sweep();
   }, sweepEvery);
 
   await consumer.connect();

@@ -37,6 +37,7 @@ function call(payload: Record<string, unknown>, allowPrivate = true) {
   const context = {
     type: 'http.request',
     id: 'a',
+    generation: 0,
     attempt: 2,
     idempotencyKey: 'key-a',
     traceparent: undefined,

@@ -39,6 +39,7 @@ async function run(payload: Record<string, unknown>, id = 'job-1') {
   const context = {
     type: 'image.thumbnail',
     id,
+    generation: 0,
     attempt: 1,
     idempotencyKey: id,
     signal,

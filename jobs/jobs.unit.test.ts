@@ -15,7 +15,7 @@ const context = (attempt = 1, signal = new AbortController().signal): JobContext
     progress: () => undefined,
     outbound: { allowPrivate: false },
   };
-  return { type: 'test', attempt, signal, ...rest, blobs: noBlobs };
+  return { type: 'test', generation: 0, attempt, signal, ...rest, blobs: noBlobs };
 };
 
 /** Runs a handler with a payload that fits its schema; the result must fit too. */

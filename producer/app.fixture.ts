@@ -4,11 +4,14 @@ import type { InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import Type from 'typebox';
 import { createMetrics } from '../platform/metrics.ts';
+import type { Known } from '../platform/settings.ts';
+import { checkpointMetadata } from '../schemas/checkpoint.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { type AppDependencies, buildApp } from './app.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
+import { createQueues } from './queues.ts';
 import type { Submission } from './submit.ts';
 
 const echo = defineJob({
@@ -61,6 +64,8 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const logged: { level: number; msg: string }[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(JSON.parse(line)) });
   const cancelled: string[] = [];
+  const known = new Map<string, Known>();
+  const settings = { get: (name: string) => known.get(name) };
   const app = buildApp({
     jobs: jobsForTests,
     async submit(submission) {
@@ -92,6 +97,26 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
       },
       find: async () => undefined,
     },
+    queues: createQueues({
+      ...{ jobs: jobsForTests, settings, group: 'workers', topicsOf: (queue) => [`${queue}.topic`] },
+      async changeSetting(name, value) {
+        if (value === undefined) known.delete(name);
+        else known.set(name, { value, at: Date.UTC(2026, 0, 2), offset: 0 });
+      },
+      cluster: {
+        // Ten commands, of which the first two and 4 have their outcome.
+        committed: async () => ({
+          offset: 2,
+          metadata: checkpointMetadata({ offset: 2, next: 5, undone: [2, 3], eventsFrom: 0 }) ?? '',
+        }),
+        offsets: async ([topic = ''], at) => new Map([[topic, [at === 'latest' ? 10 : 0]]]),
+        fetch: async (_, __, offset) => ({
+          records: [{ offset, timestamp: Date.UTC(2026, 0, 1), key: null, value: null, headers: {} }],
+          next: 10,
+          end: 10,
+        }),
+      },
+    }),
     stats: async () => ({ succeeded: 7, failed: 1 }),
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),

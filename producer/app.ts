@@ -23,6 +23,8 @@ import type { Groups } from './groups.ts';
 import { createErrorHandler, sendProblem } from './problem-answers.ts';
 import { createClientErrorHandler } from './problem-client-error.ts';
 import { putJobRoutes } from './put-job-routes.ts';
+import { queueRoutes } from './queue-routes.ts';
+import type { Queues } from './queues.ts';
 import type { ReadJob } from './read-job.ts';
 import { type Stats, serviceRoutes } from './service-routes.ts';
 import type { Submit } from './submit.ts';
@@ -35,6 +37,7 @@ export type AppDependencies = {
   deadLetters: DeadLetters;
   followUps: FollowUpReaders;
   groups: Groups;
+  queues: Queues;
   stats: Stats;
   blobs: BlobStore;
   ready: Ready;
@@ -124,6 +127,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     deadLetters,
     followUps,
     groups,
+    queues,
     stats,
     blobs,
     ready,
@@ -166,6 +170,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(getJobRoutes({ jobs, readJob }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));
+    api.register(queueRoutes({ queues, limits }));
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
     api.register(serviceRoutes({ ready, stats, metrics }));
     api.register(docsRoutes(jobs));

@@ -118,6 +118,7 @@ export const describeApi =
           { name: 'Jobs' },
           { name: 'Groups', description: 'Jobs that are submitted together, and one for when all are over' },
           { name: 'Blobs', description: 'Large inputs and results, which payloads and results refer to' },
+          { name: 'Queues', description: 'What waits, what is paused, how many may run' },
           { name: 'Service' },
         ],
       },

@@ -49,6 +49,7 @@ test('it says no more and no less than what is there', async () => {
   ).toEqual([
     'delete /blobs/{id}',
     'delete /jobs/{type}/{id}',
+    'delete /limits/{type}',
     'get /blobs/{id}',
     'get /dead-letters',
     'get /dead-letters/{topic}/{partition}/{offset}',
@@ -56,15 +57,22 @@ test('it says no more and no less than what is there', async () => {
     'get /jobs/test.anything/{id}',
     'get /jobs/test.echo/{id}',
     'get /jobs/{type}/{id}',
+    'get /limits',
+    'get /limits/{type}',
     'get /livez',
     'get /metrics',
+    'get /queues',
+    'get /queues/{queue}',
     'get /readyz',
     'get /stats',
     'post /dead-letters/redrive',
+    'post /queues/{queue}/pause',
+    'post /queues/{queue}/resume',
     'put /blobs/{id}',
     'put /groups/{id}',
     'put /jobs/test.anything/{id}',
     'put /jobs/test.echo/{id}',
+    'put /limits/{type}',
   ]);
 });
 

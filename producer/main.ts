@@ -13,7 +13,8 @@ import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import { openReadModel, readModelNamed } from '../platform/read-model.ts';
 import type { StartService } from '../platform/service.ts';
-import { topicNames } from '../schemas/topics.ts';
+import { createChangeSetting, followSettings } from '../platform/settings.ts';
+import { groupNames, topicNames } from '../schemas/topics.ts';
 import { buildApp } from './app.ts';
 import { createCancelJob } from './cancel-job.ts';
 import { createCatchUp } from './catch-up.ts';
@@ -21,6 +22,7 @@ import { createDeadLetters } from './dead-letters.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createGroups } from './groups.ts';
 import { createLookUp } from './look-up.ts';
+import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSubmit } from './submit.ts';
@@ -31,7 +33,7 @@ export const startApi: StartService = async (config, log, fatal) => {
   const prepared = await prepareLog({ config, kafka: createKafka(connection), jobs, log });
   const cluster = createCluster(connection);
   const { cancelsTopic, cancelSchemaId } = prepared;
-  const watched = [...prepared.commandTopics, prepared.eventsTopic, cancelsTopic];
+  const watched = [...prepared.commandTopics, prepared.eventsTopic, cancelsTopic, prepared.settingsTopic];
   await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
   const mongo = createMongo(config.mongoUri);
   const model = await openReadModel(mongo.db).catch((error) => {
@@ -44,6 +46,9 @@ export const startApi: StartService = async (config, log, fatal) => {
   const writer = await persist(() => openLogWriter({ cluster, log, deadlineMs: config.acceptMs, onFailure: fatal }), {
     log,
     what: 'get a producer id',
+  });
+  const settings = await followSettings({
+    ...{ connection, log, fatal, topic: prepared.settingsTopic, readSetting: prepared.readSetting },
   });
   metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
   const topics = topicNames(config.prefix);
@@ -61,6 +66,14 @@ export const startApi: StartService = async (config, log, fatal) => {
     ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
+    queues: createQueues({
+      ...{ jobs, settings, cluster, group: groupNames(config.prefix).workers },
+      topicsOf: (queue) => [topics.commands(queue)],
+      changeSetting: createChangeSetting({
+        ...{ writer, settings, source: '/putlog/api' },
+        ...{ topic: prepared.settingsTopic, settingSchemaId: prepared.settingSchemaId },
+      }),
+    }),
     readJob: createReadJob({
       ...{ lookUp, recent },
       catchUp: createCatchUp({ cluster, model, timeoutMs: config.catchUpMs }),
@@ -86,7 +99,7 @@ export const startApi: StartService = async (config, log, fatal) => {
       // Connections that are kept alive would hold the server open: idle ones end, busy ones get their answer first.
       await Promise.race([app.close(), delay(deadline, undefined, { ref: false })]);
       await writer.close(deadline / 2);
-      await Promise.all([cluster.close(), mongo.close()]);
+      await Promise.all([settings.close(), cluster.close(), mongo.close()]);
     },
   };
 };

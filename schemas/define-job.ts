@@ -3,6 +3,7 @@
 import type { Static, TSchema } from 'typebox';
 import type { BlobStore } from './blob.ts';
 import { longestTimeout } from './call-options.ts';
+import { type Limit, limitFaults } from './limit.ts';
 
 /** How far a function is, in what units it likes; `data` is JSON. All of it at most 8 KiB. */
 export type Progress = { current?: number; total?: number; message?: string; data?: unknown };
@@ -11,9 +12,11 @@ export type Progress = { current?: number; total?: number; message?: string; dat
 export type JobContext = {
   readonly type: string;
   readonly id: string;
-  /** Counts from 1. */
+  /** Counts from 0: how often the job was sent again after it was over. */
+  readonly generation: number;
+  /** Counts from 1 in each generation. */
   readonly attempt: number;
-  /** Stable over attempts: give it to whatever the function calls, so that a repeated attempt has its effect once. */
+  /** Stable over attempts and generations: give it to whatever the function calls, so that a repeated attempt has its effect once. */
   readonly idempotencyKey: string;
   /** Aborted when the job times out or its worker stops; a function that heeds it frees its slot at once. */
   readonly signal: AbortSignal;
@@ -64,6 +67,8 @@ export type JobOptions<P extends TSchema, R extends TSchema> = {
   heartbeat?: number;
   retention?: number;
   retry?: Partial<RetryPolicy>;
+  /** In the whole system; an operator may change it while the system runs. None, unless told. */
+  limit?: Limit;
   /** Later calls of an ordering key wait until an earlier one that is retried is over; else they go first. */
   ordered?: boolean;
   /** `inline`: on the event loop, for what awaits. `thread`: in a worker thread, for what computes. */
@@ -86,6 +91,8 @@ export type JobDefinition = {
   /** Null: its status is kept for ever. */
   readonly retention: number | null;
   readonly retry: RetryPolicy;
+  /** Null: as many as there are slots. */
+  readonly limit: Limit | null;
   readonly ordered: boolean;
   readonly run: 'inline' | 'thread';
   readonly example: unknown;
@@ -110,6 +117,7 @@ export function defineJob<P extends TSchema, R extends TSchema>(options: JobOpti
     timeout: 60_000,
     heartbeat: null,
     retention: null,
+    limit: null,
     ordered: false,
     run: 'inline',
     example: undefined,
@@ -131,6 +139,9 @@ export function defineJob<P extends TSchema, R extends TSchema>(options: JobOpti
     isCount(definition.retry.attempts, 1, 1_000) || 'retry.attempts must be a whole number from 1 to 1000',
     isCount(definition.retry.backoffMs, 0, year) || `retry.backoffMs must be 0 to ${year} milliseconds`,
     isCount(definition.retry.maxBackoffMs, 0, year) || `retry.maxBackoffMs must be 0 to ${year} milliseconds`,
+    ...(definition.limit === null
+      ? []
+      : limitFaults(definition.limit).map(({ pointer, detail }) => `limit${pointer} ${detail}`)),
     typeof definition.handler === 'function' || 'handler must be a function',
   ].filter((reason) => reason !== true);
   if (wrong.length > 0) throw new TypeError(`job type "${definition.type}": ${wrong.join('; ')}`);

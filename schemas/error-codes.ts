@@ -10,6 +10,7 @@ export const errorCodes = {
   'unknown-job': { title: 'There is no such job', status: 404, retriable: false },
   'unknown-dead-letter': { title: 'There is no such dead letter', status: 404, retriable: false },
   'unknown-group': { title: 'There is no such group', status: 404, retriable: false },
+  'unknown-queue': { title: 'There is no such queue', status: 404, retriable: false },
   'unknown-blob': { title: 'There is no such blob', status: 404, retriable: false },
   'method-not-allowed': { title: 'The method is not allowed here', status: 405, retriable: false },
   'request-timeout': { title: 'The request took too long to arrive', status: 408, retriable: true },

@@ -9,6 +9,14 @@ import { timestamp } from './timestamp.ts';
  */
 export type Setting = { name: string; value: string | null; at: number };
 
+/** Value of a queue's: `{ paused: true }`; of a limit's, which is about a type: Limit. */
+export const settingKinds = { queue: 'queue', limit: 'limit' } as const;
+
+export const settingNames = {
+  queue: (queue: string): string => `${settingKinds.queue}/${queue}`,
+  limit: (type: string): string => `${settingKinds.limit}/${type}`,
+};
+
 export const settingSchema = {
   type: 'record',
   name: 'Setting',

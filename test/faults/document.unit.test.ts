@@ -29,5 +29,5 @@ test('it has a row for each run, the worst and the median recovery, and who noti
   expect(text.match(/^\| F1 a fault /gm)).toHaveLength(3);
   expect(text).toContain('| F1 | 3 | 0.3 s | 0.9 s | 0.2 s | 0.3 s |');
   expect(text).toContain('| no fence | F4 |');
-  expect(text).toContain('F14');
+  expect(text).toContain('F15');
 });

@@ -7,6 +7,8 @@ import { readFile } from 'node:fs/promises';
 export type Execution = {
   what: 'begin' | 'end';
   job: string;
+  /** Absent: the first. */
+  generation?: number;
   attempt: number;
   key: string;
   number: number | null;
@@ -14,7 +16,7 @@ export type Execution = {
   at: number;
 };
 
-export type ExecutionPart = Pick<Execution, 'job' | 'attempt' | 'key' | 'number'>;
+export type ExecutionPart = Pick<Execution, 'job' | 'generation' | 'attempt' | 'key' | 'number'>;
 
 /** Names the file, in the environment of the workers. */
 export const executionsVariable = 'FAULTS_EXECUTIONS';

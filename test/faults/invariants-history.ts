@@ -68,3 +68,11 @@ export function onlyOne<Item>(
     group.length === 1 ? [] : [{ invariant, text: `${name}: ${group.map(words).join(', ')}` }],
   );
 }
+
+/** The latest generation that a command asks for, by name. */
+export function latestGenerations({ commands }: Pick<History['log'], 'commands'>): Map<string, number> {
+  const latest = new Map<string, number>();
+  for (const { command } of commands)
+    if (command) latest.set(nameOf(command), Math.max(command.generation, latest.get(nameOf(command)) ?? 0));
+  return latest;
+}

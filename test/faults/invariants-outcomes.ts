@@ -2,7 +2,16 @@
 // history of a run; checkInvariants calls them.
 import type { EventKind } from '../../schemas/event.ts';
 import { positionText } from '../../schemas/position.ts';
-import { at, type Breach, type History, isOutcome, isTerminalEvent, nameOf, onlyOne } from './invariants-history.ts';
+import {
+  at,
+  type Breach,
+  type History,
+  isOutcome,
+  isTerminalEvent,
+  latestGenerations,
+  nameOf,
+  onlyOne,
+} from './invariants-history.ts';
 import { fateOf, type JournaledJob } from './journal.ts';
 import type { LoggedEvent } from './reader.ts';
 
@@ -12,10 +21,14 @@ type Outcomes = Pick<History, 'jobs' | 'log' | 'deleted'>;
 
 /** Names of jobs that were acknowledged and are not finished, though a command was left. */
 export function acknowledgedWithoutOutcome({ jobs, log, deleted }: Outcomes): string[] {
-  const settled = new Set(log.events.filter(isTerminalEvent).map(({ event }) => nameOf(event)));
+  const settled = new Set(
+    log.events.filter(isTerminalEvent).map(({ event }) => `${nameOf(event)} #${event.generation}`),
+  );
+  const latest = latestGenerations(log);
   const unrun = unrunJobs({ log, deleted });
   return [...jobs.values()]
-    .filter((job) => fateOf(job) === 'acked' && !settled.has(job.name) && !unrun.has(job.name))
+    .filter((job) => fateOf(job) === 'acked' && !unrun.has(job.name))
+    .filter(({ name }) => !settled.has(`${name} #${latest.get(name) ?? 0}`))
     .map(({ name }) => name);
 }
 

@@ -25,7 +25,8 @@ export function refusedNeverRuns({ jobs, log, executions }: Parts): Breach[] {
 export function unknownEndsOnce({ jobs, log }: Pick<Parts, 'jobs' | 'log'>): Breach[] {
   const ends = Map.groupBy(log.events.filter(isTerminalEvent), ({ event }) => nameOf(event));
   return [...jobs.values()].flatMap((job) => {
-    const count = ends.get(job.name)?.length ?? 0;
+    // Sent again it ends again.
+    const count = ends.get(job.name)?.filter(({ event }) => event.generation === 0).length ?? 0;
     return fateOf(job) === 'unknown' && count > 1 ? [breach(`${job.name} is unknown and ended ${count} times`)] : [];
   });
 }
@@ -48,7 +49,7 @@ export function oneRunPerTerm({ log, executions }: Pick<Parts, 'log' | 'executio
   const terms = Map.groupBy(log.fences, ({ fence }) => `${fence.identity} ${pidOf(fence.worker)}`);
   const begins = Map.groupBy(
     executions.filter(({ what }) => what === 'begin'),
-    ({ job, attempt, pid }) => `${job} attempt ${attempt} in process ${pid}`,
+    ({ job, generation = 0, attempt, pid }) => `${job} attempt ${generation}.${attempt} in process ${pid}`,
   );
   return [...begins].flatMap(([what, runs]) => {
     const [first] = runs;

@@ -12,6 +12,7 @@ import {
   type Deleted,
   type History,
   isTerminalEvent,
+  latestGenerations,
   nameOf,
   type Termination,
 } from './invariants-history.ts';
@@ -136,7 +137,7 @@ async function consumePlainly(
   const excused = unrunJobs({ log, deleted });
   for (const logged of log.events)
     if (isTerminalEvent(logged) && logged.offset < (firsts[logged.partition] ?? 0)) excused.add(nameOf(logged.event));
-  const breaches = agreesWithPlainConsumer(counts, journal, excused);
+  const breaches = agreesWithPlainConsumer(counts, journal, excused, latestGenerations(log));
   return { breaches, figures: { plainlyRead: kept, plainMs: Math.round(performance.now() - began) } };
 }
 

@@ -1,9 +1,10 @@
 // Deletes what everybody has done with: commands that are done and committed, events behind every checkpoint, both projected
 // and read by the checks. Nothing may come to depend on them again. The scenario of deleted records uses it.
-import { readCheckpoint } from '../../consumer/in-hand.ts';
+
 import { createKafka } from '../../platform/kafka.ts';
 import { createMongo } from '../../platform/mongo.ts';
 import { openReadModel, readCheckpoints } from '../../platform/read-model.ts';
+import { readCheckpoint } from '../../schemas/checkpoint.ts';
 import { groupNames, topicNames } from '../../schemas/topics.ts';
 import { until } from '../stack/deadline.ts';
 import { silent } from '../stack/log.ts';

@@ -46,16 +46,21 @@ export async function countTerminalEvents(
   return counts;
 }
 
-/** 2, and 1 as well: one for each acknowledged job. `excused`: names of those whose event, or command, was deleted. */
+/**
+ * 2, and 1 as well: one for each generation of an acknowledged job. `excused`: names of those whose event, or command, was deleted.
+ * `latest` generation that was asked for, by name.
+ */
 export function agreesWithPlainConsumer(
   counts: ReadonlyMap<string, number>,
   { jobs }: Pick<Journal, 'jobs'>,
   excused: ReadonlySet<string>,
+  latest: ReadonlyMap<string, number>,
 ): Breach[] {
   return [...jobs.values()].flatMap((job) => {
     const count = counts.get(job.name) ?? 0;
     const fate = fateOf(job);
-    const right = count === 1 || (count === 0 && (fate !== 'acked' || excused.has(job.name)));
+    const right =
+      count === (latest.get(job.name) ?? 0) + 1 || (count === 0 && (fate !== 'acked' || excused.has(job.name)));
     const text = `${job.name} is ${fate} and has ${count} terminal events for Kafka's console consumer`;
     return right ? [] : [{ invariant: 2, text }];
   });

@@ -8,8 +8,8 @@ export default defineJob({
   payload: Type.Object({ failures: Type.Integer({ minimum: 0 }) }, { additionalProperties: false }),
   result: Type.Object({ attempt: Type.Integer() }, { additionalProperties: false }),
   retry: { attempts: 8, backoffMs: 100, maxBackoffMs: 1_000 },
-  handler({ failures }, { idempotencyKey, attempt }) {
-    const part = { job: idempotencyKey, attempt, key: '', number: null };
+  handler({ failures }, { idempotencyKey, generation, attempt }) {
+    const part = { job: idempotencyKey, generation, attempt, key: '', number: null };
     writeDown('begin', part);
     writeDown('end', part);
     if (attempt <= failures) throw new Error(`attempt ${attempt} fails on purpose`);

@@ -1,0 +1,76 @@
+// /queues and /limits: what waits and what is paused, pausing and going on, and how many of a type may run. A decision is answered when
+// it is in the log; the workers have it within milliseconds.
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { type Limit, limitFaults } from '../schemas/limit.ts';
+import { refusePayload } from '../schemas/value-check.ts';
+import {
+  describeLimit,
+  describeLimits,
+  describePause,
+  describeQueue,
+  describeQueues,
+  describeResetLimit,
+  describeResume,
+  describeSetLimit,
+} from './describe-queues.ts';
+import { statusType } from './put-job-routes.ts';
+import type { LimitStatus, QueueStatus, Queues } from './queues.ts';
+import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
+
+const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+
+const queueBody = ({ name, types, pausedAt, depth, oldestAt }: QueueStatus) => ({
+  ...{ name, types, paused: pausedAt !== null },
+  ...(pausedAt !== null && { pausedAt: iso(pausedAt) }),
+  depth,
+  ...(oldestAt !== null && { oldestAt: iso(oldestAt) }),
+});
+
+const limitBody = ({ type, limit, changedAt }: LimitStatus) => ({
+  ...{ type, ...limit },
+  ...(changedAt !== null && { changedAt: iso(changedAt) }),
+});
+
+type OfQueue = { Params: { queue: string } };
+type OfType = { Params: { type: string } };
+
+export const queueRoutes =
+  ({ queues, limits }: { queues: Queues; limits: BodyLimits }) =>
+  (app: FastifyInstance, _: unknown, done: () => void): void => {
+    app.addContentTypeParser('application/json', createJsonBodyReader(limits));
+    app.addHook('onRequest', (_request, reply, next) => {
+      reply.header('cache-control', 'no-store');
+      next();
+    });
+    const answer = (reply: FastifyReply, body: object) =>
+      reply.header('content-type', statusType).send(JSON.stringify(body));
+
+    app.get('/queues', { config: describeQueues }, async (_request, reply) =>
+      answer(reply, { queues: (await queues.all()).map(queueBody) }),
+    );
+    app.get<OfQueue>('/queues/:queue', { config: describeQueue }, async ({ params }, reply) =>
+      answer(reply, queueBody(await queues.one(params.queue))),
+    );
+    app.post<OfQueue>('/queues/:queue/pause', { config: describePause }, async ({ params }, reply) =>
+      answer(reply, queueBody(await queues.pause(params.queue))),
+    );
+    app.post<OfQueue>('/queues/:queue/resume', { config: describeResume }, async ({ params }, reply) =>
+      answer(reply, queueBody(await queues.resume(params.queue))),
+    );
+
+    app.get('/limits', { config: describeLimits }, (_request, reply) =>
+      answer(reply, { limits: queues.limits().map(limitBody) }),
+    );
+    app.get<OfType>('/limits/:type', { config: describeLimit }, (request, reply) =>
+      answer(reply, limitBody(queues.limitOf(request.params.type))),
+    );
+    app.put<OfType>('/limits/:type', { config: describeSetLimit }, async ({ params, body }, reply) => {
+      const faults = limitFaults(body);
+      if (faults.length > 0) refusePayload(faults);
+      return answer(reply, limitBody(await queues.setLimit(params.type, body as Limit)));
+    });
+    app.delete<OfType>('/limits/:type', { config: describeResetLimit }, async ({ params }, reply) =>
+      answer(reply, limitBody(await queues.setLimit(params.type, undefined))),
+    );
+    done();
+  };
