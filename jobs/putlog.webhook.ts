@@ -49,13 +49,12 @@ export default defineJob({
   // The last one some half an hour after the first.
   retry: { attempts: 10, backoffMs: 4_000, maxBackoffMs: 3_600_000 },
   handler({ url, event }, { delivery, outbound, signal }) {
-    const { id, ...said } = event;
     const secrets = delivery?.webhookSecrets ?? [];
     if (secrets.length === 0) throw new Error('PUTLOG_WEBHOOK_SECRET is not set where this worker runs');
-    const body = JSON.stringify(said);
+    const body = JSON.stringify(event);
     const headers = {
       ...{ 'content-type': 'application/json', 'user-agent': 'putlog' },
-      ...webhookHeaders(id, body, Date.now(), secrets),
+      ...webhookHeaders(event.id, body, Date.now(), secrets),
     };
     const stop = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
     const init = { method: 'POST', headers, body, redirect: 'manual' as const, signal: stop };

@@ -18,5 +18,5 @@ export function deliveryId({ type, id, generation }: { type: string; id: string;
   return name.length <= longest ? name : createHash('sha256').update(name).digest('hex');
 }
 
-/** Of a job's end, as the body of a webhook has it but for `id`, that of the event. `data` is the job's status. */
+/** Of a job's end, as the body of a webhook. `id` is that of the event, wherever it is told; `data` is the job's status. */
 export type JobEnd = { id: string; type: string; timestamp: string; data: unknown };

@@ -28,3 +28,10 @@ test('its time is that of the attempt: what is told long after is not taken for 
   const headers = webhookHeaders('a', body, Date.now() - 600_000, [secret]);
   expect(() => new Webhook(secret).verify(body, headers)).toThrow(/too old/);
 });
+
+test('the id is the same for one event, another for another, and has no full stop', () => {
+  const idOf = (event: string) => webhookHeaders(event, body, Date.now(), [secretOf(32)])['webhook-id'];
+  expect(idOf('a.b/1/0.1/succeeded')).toBe(idOf('a.b/1/0.1/succeeded'));
+  expect(idOf('a.b/1/0.1/succeeded')).not.toBe(idOf('a.b/1/1.1/succeeded'));
+  expect(idOf('a.b/1/0.1/succeeded')).toMatch(/^evt_[A-Za-z0-9_-]{43}$/);
+});
