@@ -30,7 +30,6 @@ type OfType = { waiting: Waiting[][]; admitted: number; running: number; tokens:
 const turnOfOthers = 20;
 
 export type Admission = ReturnType<typeof createAdmission>;
-export type AdmissionDoor = ReturnType<Admission['open']>;
 
 export function createAdmission({ isPaused, limitOf, owned, partitions, leases, isCancelled }: AdmissionTools) {
   const types = new Map<string, OfType>();

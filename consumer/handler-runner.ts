@@ -5,7 +5,8 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { BlobStore } from '../schemas/blob.ts';
-import type { JobContext, JobDefinition } from '../schemas/define-job.ts';
+import type { Delivery, JobContext, JobDefinition } from '../schemas/define-job.ts';
+import { isOwnType } from '../schemas/own-types.ts';
 import { callHandler, createResultCheck, failureOf, type HandlerResult, type ResultCheck } from './handler-result.ts';
 import type { ThreadSettings, ThreadTask } from './handler-thread.ts';
 import { progressText } from './progress.ts';
@@ -13,12 +14,14 @@ import { progressText } from './progress.ts';
 export type { HandlerResult } from './handler-result.ts';
 
 /**
+ * @property delivery given to Putlog's own types alone: it holds secrets.
  * @property threadHeapMb a thread that needs more JavaScript heap is ended.
  * @property threadGraceMs how long a function in a thread may go on after its signal was aborted; then its thread is ended.
  * @property onStray what a thread threw outside of any job.
  */
 export type HandlerRunnerOptions = ThreadSettings & {
   blobs: BlobStore;
+  delivery?: Delivery;
   threads: number;
   threadHeapMb?: number;
   threadGraceMs?: number;
@@ -43,7 +46,7 @@ export type HandlerRunner = {
 
 export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunner {
   const { blobs, threads, threadHeapMb = 1_024, threadGraceMs = 3_000, onStray = warn } = options;
-  const { mongoUri, outbound, resultLimitBytes } = options;
+  const { mongoUri, outbound, resultLimitBytes, delivery } = options;
   const checks = new Map<JobDefinition, ResultCheck>();
   let pool: Piscina<ThreadTask, HandlerResult> | undefined;
 
@@ -73,6 +76,9 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
       },
     };
   };
+
+  const contextFor = (type: string, context: RunContext): JobContext =>
+    delivery !== undefined && isOwnType(type) ? { ...inlineContext(context), delivery } : inlineContext(context);
 
   const openPool = () => {
     const settings: ThreadSettings = { mongoUri, outbound, resultLimitBytes };
@@ -123,7 +129,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
       const { definition } = job;
       switch (definition.run) {
         case 'inline':
-          return callHandler(definition, payload, inlineContext(context), checkOf(definition));
+          return callHandler(definition, payload, contextFor(definition.type, context), checkOf(definition));
         case 'thread':
           return runInThread(job, payload, context);
         default:

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { createBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
+import { deliverySettings } from '../platform/delivery-settings.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
@@ -12,7 +13,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
-import { openReadModel } from '../platform/read-model.ts';
+import { isJobKnown, openReadModel } from '../platform/read-model.ts';
 import { createScheduleStates } from '../platform/schedule-states.ts';
 import type { StartService } from '../platform/service.ts';
 import { followSettings } from '../platform/settings.ts';
@@ -29,8 +30,10 @@ import { createDecided } from './decided.ts';
 import { createEventRecords } from './event-records.ts';
 import { fireSchedules } from './fire-schedules.ts';
 import { fireTimers } from './fire-timers.ts';
+import { createFollow } from './follow.ts';
 import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
+import { createGroups, prepareGroups } from './groups.ts';
 import { createHandlerRunner } from './handler-runner.ts';
 import { createQueueSlots } from './lane-slots.ts';
 import { createLimitLeases } from './limit-leases.ts';
@@ -61,6 +64,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const states = createScheduleStates(mongo.db);
   await persist(() => states.begun(), { log, what: 'learn since when the states of schedules are kept' });
   const model = await persist(() => openReadModel(mongo.db), { log, what: 'open the read model' });
+  await persist(() => prepareGroups(mongo.db), { log, what: 'make sure of the indexes of groups' });
 
   const handlers = createHandlerRunner({
     blobs: createBlobStore(mongo.db),
@@ -68,6 +72,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     mongoUri: config.mongoUri,
     outbound: { allowPrivate: config.allowPrivateAddresses === 'yes' },
     resultLimitBytes: config.maxPayloadBytes,
+    delivery: deliverySettings(config),
     onStray: (error) => log.error({ err: error }, 'a worker thread threw outside of any job'),
   });
   const metrics = createMetrics('worker');
@@ -106,6 +111,21 @@ export const startWorker: StartService = async (config, log, fatal) => {
   });
   settings.onChange(admission.sweep);
   const gate = createGate(() => group?.go());
+  const writer = await persist(() => openLogWriter({ cluster, log, onFailure: fatal }), {
+    log,
+    what: 'get a producer id',
+  });
+  const { maxPayloadBytes, dedupMs } = config;
+  const source = `/putlog/workers/${worker}`;
+  const groups = createGroups({ db: mongo.db, log, fatal, maxPayloadBytes, keepMs: dedupMs });
+  const after = createFollow({
+    isKnown: (name) => isJobKnown(mongo.db, name),
+    ...{ ...prepared, writer, groups, dedupMs, log, source },
+    topicOf(type) {
+      const queue = jobs.get(type)?.definition.queue;
+      return queue === undefined ? undefined : names.commands(queue);
+    },
+  });
   const records = createEventRecords({ topic: prepared.eventsTopic, ...prepared, worker });
   group = await joinWorkerGroup({
     kafka: createKafka({ ...connection, patient: true }),
@@ -122,17 +142,13 @@ export const startWorker: StartService = async (config, log, fatal) => {
       readEvent: prepared.readEvent,
       readFence: prepared.readFence,
       call: createCall(handlers),
+      follow: after.follow,
       recorded: ({ kind, type, startedAt, at }) =>
         metrics.jobFinished(type, kind, startedAt === null ? 0 : (at - startedAt) / 1_000),
     },
   });
   await group.ready;
   const { runners } = group;
-  const writer = await persist(() => openLogWriter({ cluster, log, onFailure: fatal }), {
-    log,
-    what: 'get a producer id',
-  });
-  const source = `/putlog/workers/${worker}`;
   const places = () => [...runners()].map(placeText);
   firing = fireTimers({ timers, writer, log, fatal, source, places });
   const schedules = fireSchedules({
@@ -163,6 +179,8 @@ export const startWorker: StartService = async (config, log, fatal) => {
       await health.close();
       claims.close();
       timers.close();
+      groups.close();
+      after.close();
       pauses.close();
       await Promise.all([fired, following.close(), settings.close(), leases.close()]);
       await writer.close(0);

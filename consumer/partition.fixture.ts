@@ -131,6 +131,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
       }),
       writeCommand: (one) => encodeWire(commandType, schemaIds.command, one),
       call: async () => ({ ok: true, result: 'null' }),
+      follow: () => undefined,
       jobs: new Map([['test.job', job]]),
       recorded: () => undefined,
       ...replaced,

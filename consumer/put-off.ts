@@ -1,6 +1,6 @@
-// What a partition's owner still has to see to after it recorded that a job runs later: a timer is kept for a run that another
-// command will bring, and what runs again in its place waits here. Until then the checkpoint stays before the event that says
-// so, for a later owner has only that. One for each partition runner.
+// What a partition's owner still has to see to after it recorded what became of a command: a timer is kept for a run that another
+// command will bring, what follows a job that is over is appended, and what runs again in its place waits here. Until then the
+// checkpoint stays before the event that says so, for a later owner has only that. One for each partition runner.
 import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { putsOff, timerOf } from './put-off-run.ts';
@@ -48,10 +48,12 @@ export function createPutOff(
         return;
       }
       held.delete(offset);
-      if (!putsOff(event)) return;
+      const seenTo = putsOff(event)
+        ? tools.timers.keep(timerOf(event, tools.writeCommand, traceparent))
+        : tools.follow(event, traceparent);
+      if (seenTo === undefined) return;
       held.set(offset, eventOffset);
-      const timer = timerOf(event, tools.writeCommand, traceparent);
-      tools.timers.keep(timer).then(() => void held.delete(offset), failed);
+      seenTo.then(() => void held.delete(offset), failed);
     },
 
     /** First event that a later owner must read, where it may begin at `end` otherwise. */

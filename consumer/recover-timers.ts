@@ -1,9 +1,12 @@
 // Timers that an earlier owner of a partition may not have kept: what the events say was put off, and nothing since. From the
 // checkpoint of the partition on, or, where MongoDB has none of its timers (a new one, or one that was dropped), from
-// the first event. The partition runner calls it when it has taken the partition over.
+// the first event. And what follows the ends of jobs since the checkpoint, which it may not have appended. The partition runner
+// calls it when it has taken the partition over.
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { persist } from '../platform/persist.ts';
 import type { Command } from '../schemas/command.ts';
+import { type JobEvent, terminalKinds } from '../schemas/event.ts';
+import type { Follow } from './follow.ts';
 import { placeText, putsOff, timerOf } from './put-off-run.ts';
 import { decoded, eachRecord, type ReadEventsTools } from './read-events.ts';
 import type { Timer, Timers } from './timers.ts';
@@ -12,14 +15,19 @@ export type RecoverTimersTools = ReadEventsTools & {
   cluster: Pick<KafkaCluster, 'fetch' | 'offsets'>;
   timers: Pick<Timers, 'keep' | 'hasPlace' | 'addPlace'>;
   writeCommand: (command: Command) => Buffer;
+  follow: Follow;
 };
 
 /** What can put a run off, and what says that it is not waiting any more. */
 const kinds = new Set(['scheduled', 'retrying']);
+const ends: ReadonlySet<string> = terminalKinds;
+
+/** At once: each has its payload in memory. */
+const mostFollowUps = 500;
 
 /**
- * Resolves once all that waits in the events before `fence` is kept. `from`: where the partition's checkpoint begins.
- * `events`: their topic. @throws the last error once it is given up
+ * Resolves once all that waits in the events before `fence` is kept, and all that follows is appended. `from`: where the
+ * partition's checkpoint begins. `events`: their topic. @throws the last error once it is given up
  */
 export async function recoverTimers(
   tools: RecoverTimersTools,
@@ -34,7 +42,7 @@ export async function recoverTimers(
       const known = await timers.hasPlace(name);
       const first = (await tools.cluster.offsets([events], 'earliest')).get(events)?.[place.partition] ?? 0;
       const start = Math.max(first, known ? from : (await isUsed(tools, place)) ? 0 : fence);
-      const waiting = await waitingIn(tools, place, { events, start, end: fence });
+      const waiting = await waitingIn(tools, place, { events, start, from, end: fence });
       await Promise.all([...waiting.values()].map((timer) => timers.keep(timer)));
       if (!known) await timers.addPlace(name);
     },
@@ -51,18 +59,30 @@ async function isUsed({ cluster }: RecoverTimersTools, { topic, partition }: { t
 async function waitingIn(
   tools: RecoverTimersTools,
   { topic, partition }: { topic: string; partition: number },
-  { events, start, end }: { events: string; start: number; end: number },
+  { events, start, from, end }: { events: string; start: number; from: number; end: number },
 ): Promise<Map<string, Timer>> {
   const waiting = new Map<string, Timer>();
+  const following: (Promise<void> | undefined)[] = [];
+  async function follow(event: JobEvent, traceparent: string | undefined) {
+    const one = tools.follow(event, traceparent);
+    // Awaited below: until then its failure is not unheard.
+    void Promise.allSettled([one]);
+    following.push(one);
+    if (following.length >= mostFollowUps) await Promise.all(following.splice(0));
+  }
+
   await eachRecord(tools, { topic: events, partition, start, end }, async (record) => {
     const kind = String(record.headers.ce_type).slice('putlog.job.'.length);
     const subject = String(record.headers.ce_subject);
-    if (kind === 'rejected' || (!kinds.has(kind) && !waiting.has(subject))) return;
+    const over = record.offset >= from && ends.has(kind);
+    if (kind === 'rejected' || !(kinds.has(kind) || over || waiting.has(subject))) return;
     const event = await decoded(tools, record, tools.readEvent);
     if (event === undefined || event.command.topic !== topic) return;
     waiting.delete(subject);
-    const { traceparent } = record.headers;
-    if (putsOff(event)) waiting.set(subject, timerOf(event, tools.writeCommand, traceparent && String(traceparent)));
+    const traceparent = record.headers.traceparent && String(record.headers.traceparent);
+    if (putsOff(event)) waiting.set(subject, timerOf(event, tools.writeCommand, traceparent));
+    else if (over) await follow(event, traceparent);
   });
+  await Promise.all(following);
   return waiting;
 }

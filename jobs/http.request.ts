@@ -2,8 +2,8 @@
 // is the same in every attempt, so that an API which heeds it acts once.
 import Type, { type Static } from 'typebox';
 import { defineJob, type JobContext } from '../schemas/define-job.ts';
+import { allowedBy } from '../schemas/public-addresses.ts';
 import { guardedFetch } from './outbound/guarded-fetch.ts';
-import { allowedBy } from './outbound/public-addresses.ts';
 import { readBody } from './outbound/read-body.ts';
 
 const payload = Type.Object(

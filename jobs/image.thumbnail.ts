@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import Type, { type Static } from 'typebox';
 import { defineJob, type JobContext } from '../schemas/define-job.ts';
+import { allowedBy } from '../schemas/public-addresses.ts';
 import { guardedFetch } from './outbound/guarded-fetch.ts';
-import { allowedBy } from './outbound/public-addresses.ts';
 import { readBody } from './outbound/read-body.ts';
 
 const blobId = Type.String({ pattern: '^[A-Za-z0-9._~-]{1,200}$' });

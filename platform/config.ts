@@ -2,7 +2,14 @@
 // The table in the README is generated from `settings`; nothing else reads these variables.
 import { resolve } from 'node:path';
 
-type Setting<T> = { env: string; about: string; fallback: string | undefined; parse: (text: string) => T };
+type Setting<T> = {
+  env: string;
+  about: string;
+  fallback: string | undefined;
+  parse: (text: string) => T;
+  /** Its value is shown to nobody. */
+  secret?: true;
+};
 
 const text = (env: string, fallback: string | undefined, about: string): Setting<string> => ({
   env,
@@ -27,6 +34,8 @@ const optional = <T>({ parse, ...setting }: Setting<T>): Setting<T | undefined> 
   fallback: '',
   parse: (value) => (value === '' ? undefined : parse(value)),
 });
+
+const secret = <T>(setting: Setting<T>): Setting<T> => ({ ...setting, secret: true });
 
 function choice<T extends string>(env: string, fallback: T, options: readonly T[], about: string): Setting<T> {
   const parse = (value: string) => {
@@ -172,13 +181,41 @@ export const settings = {
     ['no', 'yes'],
     'whether jobs that fetch a URL of their payload may reach private, loopback and link-local addresses',
   ),
+  webhookSecret: secret(
+    optional(
+      matching(
+        'PUTLOG_WEBHOOK_SECRET',
+        '',
+        /^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})*$/,
+        'whsec_ and 24 to 64 bytes in base64; more than one while they rotate, separated by commas',
+        'signs what callbacks are told (Standard Webhooks); without it there are none',
+      ),
+    ),
+  ),
+  smtpUrl: secret(
+    optional(
+      matching(
+        'PUTLOG_SMTP_URL',
+        '',
+        /^smtps?:\/\/\S+$/,
+        'an smtp:// or smtps:// URL',
+        'mail server that sends notifications; without it there are none',
+      ),
+    ),
+  ),
+  mailFrom: optional(
+    matching('PUTLOG_MAIL_FROM', '', /^[^\r\n]*@[^\r\n]+$/, 'a mail address', 'who notifications are from'),
+  ),
   logLevel: choice(
     'PUTLOG_LOG_LEVEL',
     'info',
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace'],
     'least level that is logged',
   ),
-} satisfies Record<string, Setting<string> | Setting<number> | Setting<number | undefined>>;
+} satisfies Record<
+  string,
+  Setting<string> | Setting<number> | Setting<number | undefined> | Setting<string | undefined>
+>;
 
 export type Config = { readonly [K in keyof typeof settings]: ReturnType<(typeof settings)[K]['parse']> };
 
@@ -201,7 +238,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     try {
       return [name, value === undefined ? undefined : setting.parse(value)];
     } catch (error) {
-      problems.push(`${setting.env}="${value}" ${error instanceof Error ? error.message : error} (${setting.about})`);
+      const shown = 'secret' in setting ? '' : `="${value}"`;
+      problems.push(`${setting.env}${shown} ${error instanceof Error ? error.message : error} (${setting.about})`);
       return [name, undefined];
     }
   });

@@ -1,10 +1,11 @@
 // Finds the job types: every .ts, .js and .mjs file directly in a folder, whose default export is what defineJob made,
 // or an array of that. All that is wrong with the folders is told at once. Each process calls it at its start.
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Compile } from 'typebox/compile';
 import type { JobDefinition } from '../schemas/define-job.ts';
+import { isOwnType } from '../schemas/own-types.ts';
 import { provideJobImports } from './job-imports.ts';
 
 /** `file` is the URL of the module, from which worker threads import it again. */
@@ -18,6 +19,8 @@ export class JobsError extends Error {
     this.name = 'JobsError';
   }
 }
+
+const builtIn = fileURLToPath(new URL('../jobs', import.meta.url));
 
 const isJobFile = (name: string) => /\.(ts|js|mjs)$/.test(name) && !/\.d\.ts$|\.test\.\w+$/.test(name);
 
@@ -77,6 +80,8 @@ export async function loadJobs(folders: string[]): Promise<Map<string, LoadedJob
         const { type } = definition;
         const other = jobs.get(type);
         try {
+          if (isOwnType(type) && resolve(folder) !== builtIn)
+            throw new TypeError(`type "${type}" has a name of Putlog's own`);
           if (other !== undefined) throw new TypeError(`type "${type}" is already defined in ${other.file}`);
           assertSchemas(definition);
           jobs.set(type, { definition, file });
@@ -89,8 +94,6 @@ export async function loadJobs(folders: string[]): Promise<Map<string, LoadedJob
   if (problems.length > 0) throw new JobsError(problems, causes);
   return jobs;
 }
-
-const builtIn = new URL('../jobs/', import.meta.url).pathname;
 
 /** The job types that come along, and those of the user's own folder ('': none). @throws JobsError */
 export const loadConfiguredJobs = (own: string): Promise<Map<string, LoadedJob>> =>

@@ -66,12 +66,13 @@ test('everything that is wrong is told at once', async () => {
       'Type.Null()',
       "Type.String({ pattern: '(' })",
     )};`,
+    'j-own.ts': `${imports}export default ${definition('putlog.mine')};`,
   });
   const { name, message, causes } = await load(join(root, 'missing'), bad);
   expect(name).toBe('JobsError');
-  expect(causes).toBe(9);
+  expect(causes).toBe(10);
   expect(message.split('\n')).toEqual([
-    '9 job files are wrong:',
+    '10 job files are wrong:',
     expect.stringMatching(/missing cannot be read \(PUTLOG_JOBS names your own\): ENOENT/),
     expect.stringMatching(/a-throws\.ts: cannot begin$/),
     expect.stringMatching(/b-syntax\.ts: \S/),
@@ -81,6 +82,7 @@ test('everything that is wrong is told at once', async () => {
     expect.stringMatching(/g-name\.ts: job type "Not\.Allowed": type must be a lower-case, dotted name/),
     expect.stringMatching(/h-empty\.ts: its default export must be what defineJob/),
     expect.stringMatching(/i-schema\.ts: the result schema of "bad\.schema" cannot be compiled: .*regular expression/),
+    expect.stringMatching(/j-own\.ts: type "putlog\.mine" has a name of Putlog's own$/),
   ]);
 });
 
@@ -93,6 +95,8 @@ test('the built-in job types and the example load together', async () => {
     'demo.sleep',
     'http.request',
     'image.thumbnail',
+    'putlog.mail',
+    'putlog.webhook',
     'text.statistics',
     'users.update',
     'word.count',

@@ -38,6 +38,13 @@ export async function openReadModel(db: Db): Promise<ReadModel> {
   return model;
 }
 
+/** Whether a job (`<type>/<id>`) is known, by the collection that the alias names now. @throws what MongoDB says */
+export async function isJobKnown(db: Db, name: string): Promise<boolean> {
+  const alias = await db.collection<AliasDocument>('read_models').findOne({ _id: 'jobs' });
+  if (alias === null) return false;
+  return (await readModelNamed(db, alias.current).jobs.findOne({ _id: name }, { projection: { _id: 1 } })) !== null;
+}
+
 export const checkpointId = (collection: string, topic: string): string => `${collection}/${topic}`;
 
 /** Topic → partition → first offset that is not in the read model yet; a topic without a checkpoint has none of its own. */

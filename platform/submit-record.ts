@@ -1,5 +1,5 @@
-// The record by which a job is asked for: that of a new command, in the partition of its ordering key. The producer appends one for a
-// PUT, a worker one for each time of a schedule.
+// The record by which a job is asked for: that of a new command, in the partition of its ordering key. The producer appends those of
+// clients, a worker those of schedules and of what follows a job.
 import { type Command, commandType } from '../schemas/command.ts';
 import { jobKey } from '../schemas/job-status.ts';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';

@@ -30,7 +30,7 @@ export const problems = (descriptions: Record<number, string>) =>
 export const text = (description: string) => ({ type: 'string', description });
 const retryAfter = { 'Retry-After': { type: 'integer', description: 'Seconds; absent once the job is terminal' } };
 const etag = { ETag: text('Changes with whatever is known of it') };
-const idParam = {
+export const idParam = {
   type: 'object',
   required: ['id'],
   properties: { id: { type: 'string', pattern: '^[A-Za-z0-9._~-]{1,200}$', description: 'Yours to choose' } },
@@ -52,6 +52,28 @@ const submitHeaders = {
   },
 };
 
+const followUps = Object.fromEntries([
+  [
+    'then',
+    {
+      type: 'array',
+      maxItems: 10,
+      items: { type: 'string' },
+      description:
+        '<type> or <type>/<id>: runs once this has succeeded, with its result as payload; again for what runs after that. ' +
+        'Without an id it has the id of this job',
+    },
+  ],
+  [
+    'callback',
+    {
+      ...text('URL that is told of the end of the job: a webhook, signed as https://www.standardwebhooks.com says'),
+      format: 'uri',
+    },
+  ],
+  ['notify', text('mailto:<address> that is written to at the end of the job')],
+]);
+
 export const describePut = (job: JobDefinition) =>
   documented({
     tags: [job.type],
@@ -68,6 +90,7 @@ export const describePut = (job: JobDefinition) =>
         ),
         notBefore: { ...text('Not before this time'), format: 'date-time' },
         timeout: text('In place of the timeout of the type: seconds, or an ISO 8601 duration; at most 24 days'),
+        ...followUps,
       },
     },
     headers: submitHeaders,
@@ -85,7 +108,7 @@ export const describePut = (job: JobDefinition) =>
         412: 'If-None-Match: * and the job exists',
         413: 'Too large; use a blob',
         415: 'Not JSON',
-        422: 'The payload does not fit its schema; `errors` says where',
+        422: 'The payload does not fit its schema, `errors` says where; or nobody can be told of its end here',
         503: 'The log cannot take it now; send the same again after Retry-After',
       }),
     },

@@ -9,6 +9,7 @@ import { checkpointMetadata } from '../schemas/checkpoint.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { type AppDependencies, buildApp } from './app.ts';
+import { createFollowUpReaders } from './follow-up-query.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
 import { createMemorySchedules } from './memory-schedules.fixture.ts';
 import { createQueues } from './queues.ts';
@@ -85,6 +86,17 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
       async *redrive() {
         yield* [];
       },
+    },
+    followUps: createFollowUpReaders({
+      ...{ jobs: jobsForTests, allowPrivate: false },
+      unset: { callback: [], notify: [] },
+    }),
+    groups: {
+      put: async ({ id, jobs: members, final }) => {
+        const seen = members.map(({ job, id: member }) => ({ type: job.type, id: member, state: 'queued' as const }));
+        return { known: false, status: { id, createdAt: 0, members: seen, final: { ...final, state: undefined } } };
+      },
+      find: async () => undefined,
     },
     queues: createQueues({
       ...{ jobs: jobsForTests, settings, group: 'workers', topicsOf: (queue) => [`${queue}.topic`] },

@@ -16,7 +16,10 @@ import { deadLetterRoutes } from './dead-letter-routes.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { deleteJobRoutes } from './delete-job-routes.ts';
 import { describeApi, docsRoutes } from './describe-api.ts';
+import type { FollowUpReaders } from './follow-up-query.ts';
 import { getJobRoutes } from './get-job-routes.ts';
+import { groupRoutes } from './group-routes.ts';
+import type { Groups } from './groups.ts';
 import { createErrorHandler, sendProblem } from './problem-answers.ts';
 import { createClientErrorHandler } from './problem-client-error.ts';
 import { putJobRoutes } from './put-job-routes.ts';
@@ -34,6 +37,8 @@ export type AppDependencies = {
   readJob: ReadJob;
   cancelJob: CancelJob;
   deadLetters: DeadLetters;
+  followUps: FollowUpReaders;
+  groups: Groups;
   queues: Queues;
   schedules: Schedules;
   stats: Stats;
@@ -123,6 +128,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     readJob,
     cancelJob,
     deadLetters,
+    followUps,
+    groups,
     queues,
     schedules,
     stats,
@@ -162,7 +169,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
 
   app.register(async (api) => {
     await describeApi({ jobs, version })(api);
-    api.register(putJobRoutes({ jobs, submit, limits }));
+    api.register(putJobRoutes({ jobs, submit, limits, followUps }));
+    api.register(groupRoutes({ jobs, groups, limits, followUps }));
     api.register(getJobRoutes({ jobs, readJob }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../platform/log.ts';
 import type { DeadLetter } from '../schemas/dead-letter.ts';
+import { jobStatusLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { DeadLetterCursor, DeadLetterFilter, DeadLetters } from './dead-letters.ts';
 import { describeDeadLetter, describeDeadLetters, describeRedrive } from './describe-dead-letters.ts';
-import { jobStatusLink } from './job-status-body.ts';
 import { statusType } from './put-job-routes.ts';
 import { dateTime, parametersOf, refuseQuery, trueOrFalse, wholeNumber } from './query-values.ts';
 

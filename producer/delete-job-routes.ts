@@ -4,12 +4,12 @@ import type { FastifyInstance } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import { isTypeName } from '../schemas/define-job.ts';
 import { isTerminal } from '../schemas/job-status.ts';
+import { jobEntityTag, jobStatusBody, jobStatusLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { describeDelete } from './api-description.ts';
 import type { CancelJob } from './cancel-job.ts';
 import { checkId } from './check-id.ts';
 import { matchesTagStrongly } from './entity-tag.ts';
-import { jobEntityTag, jobStatusBody, jobStatusLink } from './job-status-body.ts';
 import { statusType, traceparentOf, unknownJobType } from './put-job-routes.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
 

@@ -7,7 +7,7 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { errorCodes } from '../schemas/error-codes.ts';
 import { jobStates } from '../schemas/job-status.ts';
-import { componentRef, payloadName, statusName } from './api-description.ts';
+import { componentRef, payloadName, statusName, text } from './api-description.ts';
 
 const time = { type: 'string', format: 'date-time' };
 
@@ -34,6 +34,19 @@ const problemSchema = {
   },
 };
 
+const linksSchema = {
+  type: 'object',
+  description: 'Where it leads; each is there only where there is one',
+  properties: Object.fromEntries([
+    ['parent', text('The job that it follows')],
+    ['then', text('The job that follows it once it has succeeded')],
+    ['callback', text('The job that tells its callback of its end')],
+    ['notify', text('The job that writes to notify of its end')],
+    ['schedule', text('The schedule that made it')],
+    ['group', text('The group that it belongs to')],
+  ]),
+};
+
 const statusSchema = {
   type: 'object',
   required: ['type', 'id', 'state', 'generation', 'attempt', 'key', 'createdAt', 'updatedAt', 'position'],
@@ -50,8 +63,8 @@ const statusSchema = {
     dueAt: { ...time, description: 'Scheduled or retrying: when it runs next' },
     updatedAt: time,
     worker: { type: 'string' },
-    schedule: { type: 'string', format: 'uri-reference', description: 'The schedule that made it' },
     progress: { type: 'object', description: 'What the function said of it last, while it runs' },
+    links: linksSchema,
     position: { type: 'string', description: 'Where its command is in the log: topic/partition@offset' },
     result: { description: 'What the function returned, once succeeded' },
     error: { ...componentRef('Problem'), description: 'Once failed; while retrying, of the last attempt' },
@@ -105,6 +118,7 @@ export const describeApi =
           ...definitions.map(({ type, description }) => ({ name: type, description })),
           { name: 'Jobs' },
           { name: 'Schedules', description: 'Jobs at the times of a cron expression' },
+          { name: 'Groups', description: 'Jobs that are submitted together, and one for when all are over' },
           { name: 'Blobs', description: 'Large inputs and results, which payloads and results refer to' },
           { name: 'Queues', description: 'What waits, what is paused, how many may run' },
           { name: 'Service' },

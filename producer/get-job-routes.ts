@@ -4,10 +4,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import { isTypeName } from '../schemas/define-job.ts';
 import { isTerminal } from '../schemas/job-status.ts';
+import { jobEntityTag, jobStatusBody } from '../schemas/job-status-body.ts';
 import { describeGet, describeGetAny } from './api-description.ts';
 import { checkId } from './check-id.ts';
 import { matchesTag } from './entity-tag.ts';
-import { jobEntityTag, jobStatusBody } from './job-status-body.ts';
 import { statusType, unknownJobType } from './put-job-routes.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
+import { unsetForDeliveries } from '../platform/delivery-settings.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
@@ -19,6 +20,8 @@ import { buildApp } from './app.ts';
 import { createCancelJob } from './cancel-job.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { createFollowUpReaders } from './follow-up-query.ts';
+import { createGroups } from './groups.ts';
 import { createLookUp } from './look-up.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
@@ -57,15 +60,16 @@ export const startApi: StartService = async (config, log, fatal) => {
   const topics = topicNames(config.prefix);
   const lookUp = createLookUp({ model, log });
   const recent = createRecentSubmissions();
+  const submit = createSubmit({
+    ...{ writer, lookUp, recent },
+    partitions: prepared.partitions,
+    commandSchemaId: prepared.commandSchemaId,
+    topicOf: ({ queue }, lane) => topics.commands(queue, lane),
+    source: '/putlog/api',
+  });
   const app = buildApp({
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
-    submit: createSubmit({
-      ...{ writer, lookUp, recent },
-      partitions: prepared.partitions,
-      commandSchemaId: prepared.commandSchemaId,
-      topicOf: ({ queue }, lane) => topics.commands(queue, lane),
-      source: '/putlog/api',
-    }),
+    ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
     queues: createQueues({
@@ -80,6 +84,10 @@ export const startApi: StartService = async (config, log, fatal) => {
         const queue = jobs.get(type)?.definition.queue;
         return queue === undefined ? undefined : topics.commandsOf(queue);
       },
+    }),
+    followUps: createFollowUpReaders({
+      ...{ jobs, allowPrivate: config.allowPrivateAddresses === 'yes' },
+      unset: unsetForDeliveries(config),
     }),
     stats: async () => ({ succeeded: await model.jobs.countDocuments({ state: 'succeeded' }) }),
     blobs: createBlobStore(mongo.db),

@@ -4,11 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { isTerminal } from '../schemas/job-status.ts';
+import { jobStatusBody, jobStatusLink } from '../schemas/job-status-body.ts';
+import { isOwnType } from '../schemas/own-types.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
 import { describePut } from './api-description.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
-import { jobStatusBody, jobStatusLink } from './job-status-body.ts';
+import type { FollowUpReaders } from './follow-up-query.ts';
 import { nearNames } from './near-names.ts';
 import { laneOfPriority } from './priority.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
@@ -33,7 +35,8 @@ export function mustBeNew({ headers }: FastifyRequest): boolean {
   throw new PutlogError('malformed-request', 'the only condition that a submit understands is If-None-Match: *');
 }
 
-function submitHandler(job: JobDefinition, submit: Submit) {
+function submitHandler(job: JobDefinition, submit: Submit, followUps: FollowUpReaders) {
+  const { type } = job;
   const check = createValueCheck(job.payload);
   return async (request: FastifyRequest<WithId>, reply: FastifyReply): Promise<FastifyReply> => {
     const { id } = request.params;
@@ -45,13 +48,13 @@ function submitHandler(job: JobDefinition, submit: Submit) {
       job,
       id,
       payload,
-      ...submitQueryOf(request.url, Date.now()),
+      ...submitQueryOf(request.url, { now: Date.now(), self: { type, id }, followUps }),
       traceparent: traceparentOf(request),
       mustBeNew: mustBeNew(request),
       lane: laneOfPriority(request.headers.priority),
     });
     reply.code(known ? 200 : 202).header('content-type', statusType);
-    if (!known) reply.header('location', jobStatusLink(job.type, id));
+    if (!known) reply.header('location', jobStatusLink(type, id));
     if (!isTerminal(status.state)) reply.header('retry-after', '1');
     return reply.send(jobStatusBody(status));
   };
@@ -65,25 +68,34 @@ export const unknownJobType = (type: string, jobs: ReadonlyMap<string, LoadedJob
 
 /** A plugin of fastify: only the routes in it read JSON. */
 export const putJobRoutes =
-  (options: { jobs: ReadonlyMap<string, LoadedJob>; submit: Submit; limits: BodyLimits }) =>
+  (options: { jobs: ReadonlyMap<string, LoadedJob>; submit: Submit; limits: BodyLimits; followUps: FollowUpReaders }) =>
   (app: FastifyInstance, _: unknown, done: () => void): void => {
-    const { jobs, submit, limits } = options;
+    const { jobs, submit, limits, followUps } = options;
     const readJsonBody = createJsonBodyReader(limits);
     app.addContentTypeParser('application/json', readJsonBody);
     app.addContentTypeParser(/^application\/[\w.+-]+\+json\b/, readJsonBody);
 
-    for (const { definition } of jobs.values())
+    for (const { definition } of jobs.values()) {
+      if (isOwnType(definition.type)) continue;
       app.put<WithId>(`/jobs/${definition.type}/:id`, {
         config: describePut(definition),
         onRequest: [checkId, refuseEncoded],
-        handler: submitHandler(definition, submit),
+        handler: submitHandler(definition, submit, followUps),
       });
+    }
 
     const refuse = (
       request: FastifyRequest<{ Params: { type: string } }>,
-      _reply: FastifyReply,
+      reply: FastifyReply,
       next: (e: Error) => void,
-    ) => next(unknownJobType(request.params.type, jobs));
+    ) => {
+      const { type } = request.params;
+      if (!jobs.has(type)) return next(unknownJobType(type, jobs));
+      reply.header('allow', 'DELETE, GET, HEAD');
+      next(
+        new PutlogError('method-not-allowed', `jobs of ${type} are Putlog's own; ask for one with callback or notify`),
+      );
+    };
     app.put<{ Params: { type: string } }>('/jobs/:type/:id', { onRequest: refuse, handler: () => undefined });
     done();
   };

@@ -4,14 +4,18 @@ import { PutlogError } from '../schemas/problem.ts';
 
 export const refuseQuery = (detail: string) => new PutlogError('malformed-request', `the query parameter ${detail}`);
 
-/** Name and value of each, in the order of the address. @throws PutlogError malformed-request */
-export function* parametersOf(url: string, known: readonly string[]): Generator<[name: string, value: string]> {
+/** Name and value of each, in the order of the address; those of `often` may come more than once. @throws PutlogError malformed-request */
+export function* parametersOf(
+  url: string,
+  known: readonly string[],
+  often: readonly string[] = [],
+): Generator<[name: string, value: string]> {
   const start = url.indexOf('?');
   if (start === -1) return;
   const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
     if (!known.includes(name)) throw refuseQuery(`"${name}" is not known; allowed: ${known.join(', ')}`);
-    if (seen.has(name)) throw refuseQuery(`"${name}" stands there twice`);
+    if (seen.has(name) && !often.includes(name)) throw refuseQuery(`"${name}" stands there twice`);
     seen.add(name);
     yield [name, value];
   }

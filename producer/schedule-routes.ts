@@ -1,6 +1,7 @@
 // /schedules: calls that are made again and again. PUT makes or changes one, GET says when it runs next and which job was its last,
 // DELETE ends it; the jobs that it has made stay.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { jobLink, scheduleLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { isScheduleId, scheduleIdRule } from '../schemas/schedule.ts';
 import { refuseEncoded, type WithId } from './check-id.ts';
@@ -10,7 +11,6 @@ import {
   describeSchedulePut,
   describeSchedules,
 } from './describe-schedules.ts';
-import { jobLink, scheduleLink } from './job-status-body.ts';
 import { mustBeNew, statusType } from './put-job-routes.ts';
 import { parametersOf, wholeNumber } from './query-values.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';

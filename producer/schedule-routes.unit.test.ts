@@ -60,7 +60,7 @@ test('its last job is linked, and the job links to its schedule', async () => {
   });
   jobs.set(job.name, queuedJob('test.echo', 'a.20261121T030000Z', { options: '{"schedule":"a"}' }));
   const status = await app.inject(`/jobs/${job.name}`);
-  expect(status.json()).toMatchObject({ schedule: '/schedules/a' });
+  expect(status.json()).toMatchObject({ links: { schedule: '/schedules/a' } });
 });
 
 test('listed by id, a page at a time', async () => {

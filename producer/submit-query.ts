@@ -1,5 +1,6 @@
-// The query of a submit: `key`, the ordering key, `delay` or `notBefore`, when it may run, and `timeout`, how long.
-import { type CallOptions, longestTimeout } from '../schemas/call-options.ts';
+// The query of a submit: `key`, the ordering key, `delay` or `notBefore`, when it may run, `timeout`, how long, and what follows it.
+import { type CallOptions, type JobName, longestTimeout } from '../schemas/call-options.ts';
+import type { FollowUpReaders } from './follow-up-query.ts';
 import { dateTime, parametersOf, refuseQuery } from './query-values.ts';
 
 /** `notBefore` in milliseconds since the epoch. */
@@ -19,15 +20,22 @@ const duration = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.
 
 const malformedDuration = 'must be seconds, such as 90, or an ISO 8601 duration of weeks or less, such as PT1H30M';
 
+/** What a value is read with: the job that is submitted, and what was read before it. */
+type About = { now: number; self: JobName; followUps: FollowUpReaders; options: CallOptions };
+
+/** What a reader of options gives, as it stands in the query. */
+const optional = (options: CallOptions | string): SubmitQuery | string =>
+  typeof options === 'string' ? options : { options };
+
 /** A reason not to take the value is text. */
-const readers: Record<string, (value: string, now: number) => SubmitQuery | string> = {
+const readers: Record<string, (value: string, about: About) => SubmitQuery | string> = {
   key: (key) => (isOrderingKey(key) ? { key } : orderingKeyRule),
-  delay(value, now) {
+  delay(value, { now }) {
     const ms = millisecondsOf(value);
     if (ms === undefined) return malformedDuration;
     return ms <= longest ? { notBefore: now + ms } : 'must be at most 366 days';
   },
-  notBefore(value, now) {
+  notBefore(value, { now }) {
     const at = dateTime('notBefore', value);
     return at - now <= longest ? { notBefore: at } : 'must be at most 366 days from now';
   },
@@ -36,6 +44,10 @@ const readers: Record<string, (value: string, now: number) => SubmitQuery | stri
     if (timeoutMs === undefined) return malformedDuration;
     return timeoutMs >= 1 && timeoutMs <= longestTimeout ? { options: { timeoutMs } } : 'must be 1 ms to 24 days';
   },
+  // biome-ignore lint/suspicious/noThenProperty: it is the name of the parameter
+  then: (value, { self, followUps, options }) => optional(followUps.next(value, options.next ?? [], self)),
+  callback: (value, { followUps }) => optional(followUps.callback(value)),
+  notify: (value, { followUps }) => optional(followUps.notify(value)),
 };
 
 function millisecondsOf(value: string): number | undefined {
@@ -47,14 +59,15 @@ function millisecondsOf(value: string): number | undefined {
 }
 
 const known = Object.keys(readers);
+const often = ['then'];
 
-/** @param now milliseconds since the epoch. @throws PutlogError malformed-request */
-export function submitQueryOf(url: string, now: number): SubmitQuery {
+/** @param about `now` in milliseconds since the epoch. @throws PutlogError malformed-request, not-configured, address-not-allowed */
+export function submitQueryOf(url: string, about: Omit<About, 'options'>): SubmitQuery {
   const query: SubmitQuery = {};
   const seen = new Set<string>();
-  for (const [name, value] of parametersOf(url, known)) {
+  for (const [name, value] of parametersOf(url, known, often)) {
     seen.add(name);
-    const found = readers[name]?.(value, now);
+    const found = readers[name]?.(value, { ...about, options: query.options ?? {} });
     if (typeof found === 'string') throw refuseQuery(`"${name}" ${found}`);
     Object.assign(query, found, found?.options && { options: { ...query.options, ...found.options } });
   }

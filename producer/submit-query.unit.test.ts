@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { jobsForTests } from './app.fixture.ts';
+import { createFollowUpReaders } from './follow-up-query.ts';
 import { submitQueryOf } from './submit-query.ts';
 
 const now = Date.UTC(2026, 0, 1);
-const query = (text: string) => submitQueryOf(`/jobs/a.b/1${text}`, now);
+const unset = { callback: [], notify: [] };
+const followUps = createFollowUpReaders({ jobs: jobsForTests, allowPrivate: false, unset });
+const query = (text: string) => submitQueryOf(`/jobs/a.b/1${text}`, { now, self: { type: 'a.b', id: '1' }, followUps });
 const minute = 60_000;
 const day = 24 * 60 * minute;
 

@@ -5,9 +5,9 @@ import type { Command } from '../schemas/command.ts';
 import { redriveHeader } from '../schemas/dead-letter.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { fenceEventType } from '../schemas/fence.ts';
+import { jobOfEvent } from '../schemas/job-of-event.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
 import { type DeadLetterPart, deadLetterOf } from './dead-letters.ts';
-import { fromEvent } from './merge.ts';
 import type { Fold } from './projector-group.ts';
 
 type Decoders = Pick<PreparedLog, 'eventsTopic' | 'readCommand' | 'readEvent'>;
@@ -25,7 +25,7 @@ export function createFold(
 ): Fold {
   function fromAny(event: JobEvent, offset: number) {
     if (event.kind === 'dead') dead(deadLetterOf(event, offset));
-    const document = fromEvent(event, offset);
+    const document = jobOfEvent(event, offset);
     if (document === undefined || document.finishedAt === null) return document;
     const retention = retentionOf(document.type);
     if (retention !== undefined) document.expiresAt = new Date(document.finishedAt + retention);

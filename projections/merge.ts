@@ -1,40 +1,6 @@
 // How commands and events become a job's status. Pure. Two documents of one job merge into the greater one under a total
 // order, so the result is the same in whatever order, and however often, the records of the two topics arrive.
-import { type JobEvent, terminalKinds } from '../schemas/event.ts';
-import { type JobDocument, jobKey } from '../schemas/job-status.ts';
-import { stateAfter } from '../schemas/transitions.ts';
-
-/** Undefined: the event tells nothing of a job's state (a rejected duplicate, a record that nobody could read). */
-export function fromEvent(event: JobEvent, offset: number): JobDocument | undefined {
-  if (event.kind === 'rejected' || event.type === '') return undefined;
-  const { type, id, key, generation, attempt, digest, startedAt, at, result, ...rest } = event;
-  const { error, worker, command, dueAt, progress, options } = rest;
-  return {
-    _id: jobKey(type, id),
-    ...{
-      type,
-      id,
-      key,
-      generation,
-      attempt,
-      digest,
-      startedAt,
-      result,
-      error,
-      worker,
-      command,
-      dueAt,
-      progress,
-      options,
-    },
-    state: stateAfter[event.kind],
-    createdAt: event.submittedAt,
-    finishedAt: terminalKinds.has(event.kind) ? at : null,
-    expiresAt: null,
-    updatedAt: at,
-    eventOffset: offset,
-  };
-}
+import type { JobDocument } from '../schemas/job-status.ts';
 
 /**
  * Does `b` say more than `a`? A later generation does; then a later event, for all events of a job stand in one

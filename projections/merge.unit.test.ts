@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type EventKind, eventKinds, type JobEvent } from '../schemas/event.ts';
+import { jobOfEvent } from '../schemas/job-of-event.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
-import { fromEvent, merge } from './merge.ts';
+import { merge } from './merge.ts';
 
 const command = {
   kind: 'submit',
@@ -28,7 +29,7 @@ const event = (kind: EventKind, offset: number, generation = 0): JobEvent => ({
   ...{ original: null, progress: null, dueAt: null, payload: null, inPlace: false, options: null },
 });
 const known = (kind: EventKind, offset: number, generation = 0): JobDocument => {
-  const document = fromEvent(event(kind, offset, generation), offset);
+  const document = jobOfEvent(event(kind, offset, generation), offset);
   if (document === undefined) throw new Error(`${kind} says nothing of the job`);
   return document;
 };
@@ -48,8 +49,8 @@ describe('an event as a status', () => {
   });
 
   test('a rejected duplicate and a record that nobody could read say nothing of a job', () => {
-    expect(fromEvent(event('rejected', 1), 1)).toBeUndefined();
-    expect(fromEvent({ ...event('dead', 1), type: '', id: '' }, 1)).toBeUndefined();
+    expect(jobOfEvent(event('rejected', 1), 1)).toBeUndefined();
+    expect(jobOfEvent({ ...event('dead', 1), type: '', id: '' }, 1)).toBeUndefined();
   });
 
   test('only what ends a job has a time at which it finished', () => {

@@ -6,17 +6,48 @@ import { createValueCheck } from './value-check.ts';
 /** Milliseconds; no timer of Node can wait longer. */
 export const longestTimeout = 2_147_483_647;
 
+/** How many jobs may follow one another, and how many may be one group. */
+export const mostNext = 10;
+export const mostMembers = 1_000;
+
+const [typePattern, idPattern] = ['[a-z][a-z0-9-]*(?:\\.[a-z][a-z0-9-]*)*', '[A-Za-z0-9._~-]{1,200}'];
+/** One address, without a name, a comment or anything quoted. */
+export const mailAddress = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*";
+const whole = (pattern: string) => `^${pattern}$`;
+
+const idText = Type.String({ pattern: whole(idPattern) });
+const jobName = Type.Object(
+  { type: Type.String({ pattern: whole(typePattern), maxLength: 100 }), id: idText },
+  { additionalProperties: false },
+);
+/** Of how many it is one, the how-manieth (from 0), and what runs when all of them are over. */
+const member = Type.Object(
+  { index: Type.Integer({ minimum: 0 }), size: Type.Integer({ minimum: 1, maximum: mostMembers }), final: jobName },
+  { additionalProperties: false },
+);
+
 const schema = Type.Object(
   {
     /** In place of the timeout of the job's type (milliseconds). */
     timeoutMs: Type.Optional(Type.Integer({ minimum: 1, maximum: longestTimeout })),
     /** Id of the schedule that asks. */
     schedule: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._~-]{1,200}$' })),
+    /** A URL that is told of its end. */
+    callback: Type.Optional(Type.String({ maxLength: 2_048 })),
+    /** A mail address that is told of its end. */
+    notify: Type.Optional(Type.String({ pattern: whole(mailAddress), maxLength: 254 })),
+    /** Runs when it has gone well, with its result; the ones behind it likewise, each after the one before. */
+    next: Type.Optional(Type.Array(jobName, { minItems: 1, maxItems: mostNext })),
+    /** It belongs to this group: as one of its members, or as the job that follows them. */
+    group: Type.Optional(Type.Object({ id: idText, member: Type.Optional(member) }, { additionalProperties: false })),
+    /** The job that it follows, `<type>/<id>`. */
+    parent: Type.Optional(Type.String({ pattern: whole(`${typePattern}/${idPattern}`), maxLength: 301 })),
   },
   { additionalProperties: false },
 );
 
 export type CallOptions = Static<typeof schema>;
+export type JobName = Static<typeof jobName>;
 
 const check = createValueCheck(schema);
 const none: CallOptions = {};

@@ -1,5 +1,5 @@
 // One text for one JSON value, with members in a fixed order, so that equal payloads have equal digests however they
-// were written. Called by whoever makes a command.
+// were written. Whoever makes a command calls it.
 import { hash } from 'node:crypto';
 import { configure } from 'safe-stable-stringify';
 import { PutlogError } from './problem.ts';

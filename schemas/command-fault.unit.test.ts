@@ -28,9 +28,12 @@ test.each([
   ['options', '{"timeoutMs":0}'],
   ['options', '{"unheard":"of"}'],
   ['options', ' '.repeat(20_000)],
+  ['options', '{"parent":"a.b/\\"1"}'],
+  ['options', '{"notify":"a@b\\r\\nBcc: c@d"}'],
+  ['options', '{"next":[{"type":"a.b","id":"../x"}]}'],
   ['submittedAt', Number.MAX_SAFE_INTEGER],
 ])('%s: it is told, in few words', (field, value) => {
   const fault = commandFault({ ...command, [field]: value });
   expect(fault).toContain(field === 'submittedAt' ? 'submission' : field);
-  expect(fault?.length).toBeLessThan(100);
+  expect(fault?.length).toBeLessThan(200);
 });

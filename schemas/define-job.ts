@@ -27,6 +27,14 @@ export type JobContext = {
   readonly outbound: { readonly allowPrivate: boolean };
   /** W3C trace context of the request that asked for the job. */
   readonly traceparent: string | undefined;
+  /** Of the types that are Putlog's own, and of no other. */
+  readonly delivery?: Delivery;
+};
+
+/** Signs and sends what is told of the ends of jobs. Each secret is `whsec_` and base64; `url` is smtp:// or smtps://. */
+export type Delivery = {
+  readonly webhookSecrets: readonly string[];
+  readonly mail: { readonly url: string; readonly from: string } | undefined;
 };
 
 /**

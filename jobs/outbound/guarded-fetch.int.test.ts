@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Allows, isPublicAddress } from '../../schemas/public-addresses.ts';
 import { guardedFetch } from './guarded-fetch.ts';
-import { type Allows, isPublicAddress } from './public-addresses.ts';
 
 /** Two addresses of this machine: the first stands for the outside, the second for the inside. */
 const outside = '127.0.0.1';

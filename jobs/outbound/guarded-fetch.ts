@@ -1,15 +1,17 @@
 // fetch for URLs that callers chose: http and https only, and never to an address that is not allowed. The check is made
 // where the connection is, for each address tried and for each redirect, so a name that resolves differently the second
-// time gains nothing. http.request and image.thumbnail call it.
+// time gains nothing. http.request, image.thumbnail and putlog.webhook
+// call it.
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import { Agent, buildConnector, fetch, type RequestInit, type Response } from 'undici';
-import type { Allows } from './public-addresses.ts';
+import type { Allows } from '../../schemas/public-addresses.ts';
+import { NonRetryableError } from '../../schemas/retry-errors.ts';
 
 /** Names no address: what a name means inside the network is not the caller's to learn. */
 const refusal = (host: string) =>
-  new Error(`${host} is not at a public address, and PUTLOG_ALLOW_PRIVATE_ADDRESSES is not set`);
+  new NonRetryableError(`${host} is not at a public address, and PUTLOG_ALLOW_PRIVATE_ADDRESSES is not set`);
 
 /** Resolves like the system does, and fails if any of the addresses is not allowed. */
 const guardedLookup =
@@ -33,22 +35,22 @@ function guardedConnector(allows: Allows): buildConnector.connector {
   };
 }
 
-/** The innermost cause in words: fetch itself says no more than "fetch failed". */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof Error) return reason(error.cause);
+/** The innermost cause: fetch itself says no more than "fetch failed". */
+function innermost(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.cause instanceof Error) return innermost(error.cause);
   // One error for each address tried, and no message of its own.
-  if (error instanceof AggregateError && error.errors.length > 0) return reason(error.errors[0]);
-  return error.message || error.name;
+  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
+  return error;
 }
 
 /**
  * Fetches `url` and hands the response to `use`; the connection is closed when `use` is done, read or not.
- * @throws Error that names the URL and the reason: not http(s), refused address, no connection, `signal` aborted
+ * @throws Error that names the URL and the reason: not http(s), no connection, `signal` aborted; NonRetryableError: refused address
  */
 export async function guardedFetch<T>(
   url: string,
-  init: Pick<RequestInit, 'method' | 'headers' | 'body' | 'signal'>,
+  init: Pick<RequestInit, 'method' | 'headers' | 'body' | 'signal' | 'redirect'>,
   allows: Allows,
   use: (response: Response, body: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
@@ -59,8 +61,12 @@ export async function guardedFetch<T>(
     throw new Error('a URL with a password is not fetched; send a header instead');
 
   // The query may hold a secret, and others read the error.
-  const failed = (cause: unknown) =>
-    new Error(`${init.method ?? 'GET'} ${origin}${pathname} did not work: ${reason(cause)}`, { cause });
+  const failed = (cause: unknown) => {
+    const why = innermost(cause);
+    const reason = why instanceof Error ? why.message || why.name : String(why);
+    const Failure = why instanceof NonRetryableError ? NonRetryableError : Error;
+    return new Failure(`${init.method ?? 'GET'} ${origin}${pathname} did not work: ${reason}`, { cause });
+  };
   const bodyOf = async function* ({ body }: Response): AsyncGenerator<Uint8Array> {
     if (body === null) return;
     try {

@@ -1,5 +1,6 @@
 // Which addresses a function may connect to for a caller: public unicast only, unless the setting allows more.
-// Standards: IANA's special-purpose registries for IPv4 and IPv6 (RFC 6890). guarded-fetch.ts asks for every connection.
+// Standards: IANA's special-purpose registries for IPv4 and IPv6 (RFC 6890). jobs/outbound/guarded-fetch.ts asks for every
+// connection, the producer for an address that stands in a URL.
 import { BlockList, isIP } from 'node:net';
 
 const special = [

@@ -1,8 +1,9 @@
 // The JSON of a job's status, as PUT and GET answer it. `result` and `error` are JSON text that was recorded once; they are
 // passed on byte for byte, so no number or key order changes on the way. By hand, because every PUT answers one.
-import { callOptionsOf } from '../schemas/call-options.ts';
-import { type JobDocument, jobKey } from '../schemas/job-status.ts';
-import { positionText } from '../schemas/position.ts';
+
+import { jobLinks } from './job-links.ts';
+import { type JobDocument, jobKey } from './job-status.ts';
+import { positionText } from './position.ts';
 
 /** Where a job's status is. */
 export const jobStatusLink = (type: string, id: string): string => `/jobs/${type}/${id}`;
@@ -13,12 +14,6 @@ export const scheduleLink = (id: string): string => `/schedules/${id}`;
 const iso = (at: number): string => new Date(at).toISOString();
 const time = (name: string, at: number | null) => (at === null ? '' : `,"${name}":"${iso(at)}"`);
 const verbatim = (name: string, text: string | null) => (text === null ? '' : `,"${name}":${text}`);
-
-/** What the options say that a reader wants to know: most jobs have none. */
-function asked(options: string | null): string {
-  const { schedule } = callOptionsOf(options);
-  return schedule === undefined ? '' : `,"schedule":"${scheduleLink(schedule)}"`;
-}
 
 /** Times are RFC 3339 in UTC; a member that is not known (yet) is absent. Ids and types need no escapes: their alphabet. */
 export function jobStatusBody(job: JobDocument): string {
@@ -33,8 +28,7 @@ export function jobStatusBody(job: JobDocument): string {
     time('dueAt', job.dueAt ?? null) +
     `,"updatedAt":"${updatedAt === createdAt ? created : iso(updatedAt)}"${verbatim('worker', worker)}` +
     verbatim('progress', job.progress ?? null) +
-    (job.options ? asked(job.options) : '') +
-    `,"position":"${positionText(job.command)}"${verbatim('result', job.result)}${verbatim('error', job.error)}}`
+    `,"position":"${positionText(job.command)}"${job.options ? jobLinks(job, job.options) : ''}${verbatim('result', job.result)}${verbatim('error', job.error)}}`
   );
 }
 
