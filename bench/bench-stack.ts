@@ -15,6 +15,7 @@ import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
+import { topicNames } from '../schemas/topics.ts';
 
 export type BenchService = {
   pid: number;
@@ -79,6 +80,8 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
 
   return {
     ...{ config, log, prepared, cluster, connection, startService },
+    /** Where a call goes for which nobody has told how urgent it is. */
+    topic: topicNames(config.prefix).commands('default'),
     /** Without an identity and without limits; a broker that has just started may let it wait. */
     openWriter: () =>
       persist(() => openLogWriter({ cluster, log, maxRecords: endless, maxBytes: endless }), {

@@ -25,8 +25,7 @@ type Phase = (typeof phases)[number];
 
 const stack = await startBenchStack({ PUTLOG_PARTITIONS: '1' });
 try {
-  const [topic] = stack.prepared.commandTopics;
-  if (topic === undefined) throw new Error('there is no topic of commands');
+  const { topic } = stack;
   const loadBefore = loadavg()[0];
   const worker = await stack.startService('worker');
   const calls = await openCalls(stack, topic);

@@ -15,8 +15,7 @@ const deadline = 1_800_000;
 
 const stack = await startBenchStack();
 try {
-  const [topic] = stack.prepared.commandTopics;
-  if (topic === undefined) throw new Error('there is no topic of commands');
+  const { topic } = stack;
   const loadBefore = loadavg()[0];
   await queueJobs(stack, topic, calls());
   const bareBefore = await bareRate(stack, topic, 'bench.bare-before');

@@ -23,8 +23,7 @@ const sessionTimeoutMs = 10_000;
 const stack = await startBenchStack({ PUTLOG_SESSION_TIMEOUT_MS: String(sessionTimeoutMs) });
 const mongo = createMongo(stack.config.mongoUri);
 try {
-  const [topic] = stack.prepared.commandTopics;
-  if (topic === undefined) throw new Error('there is no topic of commands');
+  const { topic } = stack;
   const events = stack.prepared.eventsTopic;
   const loadBefore = loadavg()[0];
   let began = performance.now();

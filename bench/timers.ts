@@ -18,8 +18,7 @@ const deadline = 600_000;
 
 const stack = await startBenchStack();
 try {
-  const [topic] = stack.prepared.commandTopics;
-  if (topic === undefined) throw new Error('there is no topic of commands');
+  const { topic } = stack;
   const loadBefore = loadavg()[0];
   const worker = await stack.startService('worker');
   const memory = watchMemory(() => ({ worker }));

@@ -3,6 +3,7 @@
 // for each partition runner.
 import type { Command } from '../schemas/command.ts';
 import type { Limit } from '../schemas/limit.ts';
+import { laneOf, lanes } from '../schemas/topics.ts';
 import type { Lease, LimitLeases } from './limit-leases.ts';
 import { createTokens, sharedConcurrency, sharedRate } from './limit-share.ts';
 import type { Task } from './task.ts';
@@ -22,10 +23,13 @@ export type AdmissionTools = {
 type Waiting = { task: Task; door: object; again: (task: Task) => void };
 type Admitted = { type: string; door: object; lease: Lease | undefined };
 
-type OfType = { waiting: Waiting[]; running: number; tokens: ReturnType<typeof createTokens> };
+/** By lane, the most urgent first. */
+type OfType = { waiting: Waiting[][]; admitted: number; running: number; tokens: ReturnType<typeof createTokens> };
+
+/** Of so many that are admitted one is of another lane than the most urgent, so that none is starved. */
+const turnOfOthers = 20;
 
 export type Admission = ReturnType<typeof createAdmission>;
-export type AdmissionDoor = ReturnType<Admission['open']>;
 
 export function createAdmission({ isPaused, limitOf, owned, partitions, leases, isCancelled }: AdmissionTools) {
   const types = new Map<string, OfType>();
@@ -34,9 +38,17 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
   const paused = new Map<string, Waiting[]>();
 
   function ofType(type: string): OfType {
-    const known = types.get(type) ?? { waiting: [], running: 0, tokens: createTokens(performance.now()) };
+    const none = { waiting: lanes.map(() => []), admitted: 0, running: 0 };
+    const known = types.get(type) ?? { ...none, tokens: createTokens(performance.now()) };
     types.set(type, known);
     return known;
+  }
+
+  /** Where the next one waits; undefined: nowhere. */
+  function nextLane({ waiting, admitted: count }: OfType): Waiting[] | undefined {
+    const [first, ...others] = waiting.filter(({ length }) => length > 0);
+    if (count % turnOfOthers < turnOfOthers - 1 || others.length === 0) return first;
+    return others[Math.floor(count / turnOfOthers) % others.length];
   }
 
   /** True: it counts as running from now on. */
@@ -54,6 +66,7 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
       return false;
     if (rate !== undefined) state.tokens.take();
     state.running++;
+    state.admitted++;
     admitted.set(task, { type, door, lease });
     return true;
   }
@@ -64,16 +77,16 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
     if (lease !== undefined) leases.give(type, lease);
   }
 
-  /** Lets in what may begin, oldest first. */
+  /** Lets in what may begin: the most urgent first, and of those the oldest. */
   function advance(type: string, state: OfType) {
     const limit = limitOf(type);
     const isFree = ({ task, door }: Waiting) => limit === undefined || admit(task, door, limit);
-    for (let [first] = state.waiting; first !== undefined && isFree(first); [first] = state.waiting) {
-      state.waiting.shift();
-      first.again(first.task);
+    for (let lane = nextLane(state); lane?.[0] !== undefined && isFree(lane[0]); lane = nextLane(state)) {
+      const first = lane.shift();
+      first?.again(first.task);
     }
-    if (limit?.concurrency !== undefined && limit.concurrency < partitions)
-      leases.want(type, limit.concurrency, state.waiting.length);
+    const left = state.waiting.reduce((sum, { length }) => sum + length, 0);
+    if (limit?.concurrency !== undefined && limit.concurrency < partitions) leases.want(type, limit.concurrency, left);
     else leases.want(type, 0, 0);
   }
 
@@ -95,7 +108,7 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
       if (rest.length > 0) paused.set(topic, rest);
     }
     for (const [type, state] of types) {
-      state.waiting = release(state.waiting, isOver);
+      state.waiting = state.waiting.map((lane) => release(lane, isOver));
       advance(type, state);
     }
   }
@@ -104,6 +117,7 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
     /** @param again told of a task that waited and may begin: `waits` is asked once more then. */
     open(topic: string, again: (task: Task) => void) {
       const door = {};
+      const rank = lanes.indexOf(laneOf(topic).lane);
       return {
         /** True: the task waits here. Otherwise it counts as running until `over`. */
         waits(task: Task): boolean {
@@ -121,8 +135,8 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
           const limit = limitOf(type);
           if (limit === undefined) return false;
           const state = ofType(type);
-          if (state.waiting.length === 0 && admit(task, door, limit)) return false;
-          state.waiting.push({ task, door, again });
+          if (nextLane(state) === undefined && admit(task, door, limit)) return false;
+          state.waiting[rank]?.push({ task, door, again });
           return true;
         },
 
@@ -137,7 +151,8 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
         /** The partition is no longer ours. */
         close() {
           for (const [task, one] of admitted) if (one.door === door) end(task, one);
-          for (const state of types.values()) state.waiting = state.waiting.filter((one) => one.door !== door);
+          for (const state of types.values())
+            state.waiting = state.waiting.map((lane) => lane.filter((one) => one.door !== door));
           for (const [name, waiting] of paused)
             paused.set(
               name,

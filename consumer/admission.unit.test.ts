@@ -142,6 +142,28 @@ test('a rate: the next begins when its time has come', async () => {
   expect(performance.now() - began).toBeGreaterThanOrEqual(145);
 });
 
+test('of those that wait the most urgent go first, but one of twenty', () => {
+  limits.set('a', { concurrency: 4 });
+  const admission = createAdmission(tools);
+  const [low, high] = [open(admission, 'q.low'), open(admission, 'q.high')];
+  const ids = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}${i}`);
+  low.ask(...ids('l', 20));
+  high.ask(...ids('h', 80));
+  const order: string[] = [];
+  for (let next = 0; order.length < 70; next++) {
+    const [begun, ...more] = [...low.begun.splice(0), ...high.begun.splice(0)];
+    if (begun === undefined || more.length > 0) for (const id of more) order.push(id);
+    if (begun !== undefined) order.push(begun);
+    const over = order[next];
+    if (over === undefined) throw new Error(`nothing began after ${order}`);
+    (over.startsWith('l') ? low : high).end(over);
+  }
+  const afterTheFirst = order.slice(4);
+  const places = afterTheFirst.flatMap((id, i) => (id.startsWith('l') ? [i] : []));
+  expect(places).toHaveLength(3);
+  expect(new Set(places.slice(1).map((place, i) => place - (places[i] ?? 0)))).toEqual(new Set([20]));
+});
+
 test('a limit of one type holds up no other', () => {
   limits.set('a', { concurrency: 4, perSecond: 0.001 });
   const one = createAdmission(tools).open('t', () => undefined);

@@ -32,7 +32,7 @@ export function createEventRecords(options: {
       };
     },
     fence(fence: Fence, partition: number): LogRecord {
-      const id = `${fence.identity}/${fence.producerId}.${fence.producerEpoch}`;
+      const id = `${fence.identity}/${fence.producerId}.${fence.producerEpoch}/${fence.at}`;
       const about = { id, source, type: fenceEventType, subject: fence.identity, at: fence.at };
       return {
         topic,

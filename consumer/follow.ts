@@ -41,7 +41,7 @@ export function createFollow(tools: FollowTools) {
       const known = () => isKnown(name);
       if (await persist(known, { log, what: 'look for what follows a job of long ago', givenUp })) return;
     }
-    const record = submitRecord(tools, command, topicOf(command.type) ?? topic, traceparent);
+    const record = submitRecord(command, topicOf(command.type) ?? topic, tools, traceparent);
     try {
       await persist(() => writer.append(record), {
         ...{ log, what: 'append what follows a job', final: isTooLarge, givenUp },

@@ -13,7 +13,8 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
-import { isJobKnown } from '../platform/read-model.ts';
+import { isJobKnown, openReadModel } from '../platform/read-model.ts';
+import { createScheduleStates } from '../platform/schedule-states.ts';
 import type { StartService } from '../platform/service.ts';
 import { followSettings } from '../platform/settings.ts';
 import { startWatchdog } from '../platform/watchdog.ts';
@@ -27,13 +28,16 @@ import { createCancels } from './cancels.ts';
 import { createClaims, prepareClaims } from './claims.ts';
 import { createDecided } from './decided.ts';
 import { createEventRecords } from './event-records.ts';
+import { fireSchedules } from './fire-schedules.ts';
 import { fireTimers } from './fire-timers.ts';
 import { createFollow } from './follow.ts';
 import { followCancels } from './follow-cancels.ts';
 import { createGate } from './gate.ts';
 import { createGroups, prepareGroups } from './groups.ts';
 import { createHandlerRunner } from './handler-runner.ts';
+import { createQueueSlots } from './lane-slots.ts';
 import { createLimitLeases } from './limit-leases.ts';
+import { createEventEnds } from './marks.ts';
 import { createPauses } from './pauses.ts';
 import { placeText } from './put-off-run.ts';
 import { createTimers, prepareTimers } from './timers.ts';
@@ -51,11 +55,15 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const kafka = createKafka(connection);
   const prepared = await prepareLog({ config, kafka, jobs, log });
   const cluster = createCluster(connection);
-  const watched = [...prepared.commandTopics, prepared.eventsTopic];
+  const { cancelsTopic, cancelSchemaId, commandSchemaId, partitions } = prepared;
+  const watched = [...prepared.commandTopics, prepared.eventsTopic, cancelsTopic];
   await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
   const mongo = createMongo(config.mongoUri);
   await persist(() => prepareClaims(mongo.db, config.dedupMs), { log, what: 'make sure of the claims index' });
   await persist(() => prepareTimers(mongo.db), { log, what: 'make sure of the timers index' });
+  const states = createScheduleStates(mongo.db);
+  await persist(() => states.begun(), { log, what: 'learn since when the states of schedules are kept' });
+  const model = await persist(() => openReadModel(mongo.db), { log, what: 'open the read model' });
   await persist(() => prepareGroups(mongo.db), { log, what: 'make sure of the indexes of groups' });
 
   const handlers = createHandlerRunner({
@@ -91,7 +99,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     ...{ connection, log, fatal, topic: prepared.settingsTopic, readSetting: prepared.readSetting },
   });
   const names = topicNames(config.prefix);
-  const decided = createDecided({ settings, jobs, log, topicsOf: (queue) => [names.commands(queue)] });
+  const decided = createDecided({ settings, jobs, log, topicsOf: names.commandsOf });
   const leases = createLimitLeases({ db: mongo.db, owner: worker, log, come: () => admission.sweep() });
   const admission = createAdmission({
     ...decided,
@@ -108,10 +116,11 @@ export const startWorker: StartService = async (config, log, fatal) => {
     what: 'get a producer id',
   });
   const { maxPayloadBytes, dedupMs } = config;
+  const source = `/putlog/workers/${worker}`;
   const groups = createGroups({ db: mongo.db, log, fatal, maxPayloadBytes, keepMs: dedupMs });
   const after = createFollow({
     isKnown: (name) => isJobKnown(mongo.db, name),
-    ...{ ...prepared, writer, groups, dedupMs, log, source: `/putlog/workers/${worker}` },
+    ...{ ...prepared, writer, groups, dedupMs, log, source },
     topicOf(type) {
       const queue = jobs.get(type)?.definition.queue;
       return queue === undefined ? undefined : names.commands(queue);
@@ -126,7 +135,8 @@ export const startWorker: StartService = async (config, log, fatal) => {
       ...{ cluster, log, worker, admission, cancels, claims, timers, gate, jobs, records, load: { active: 0 } },
       ...{ group: groupNames(config.prefix).workers, pauses: pauses.look, answered: pauses.answered },
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
-      concurrency: config.concurrency,
+      slots: createQueueSlots(config.concurrency),
+      eventEnds: createEventEnds(),
       readCommand: prepared.readCommand,
       writeCommand: (command) => encodeWire(commandType, prepared.commandSchemaId, command),
       readEvent: prepared.readEvent,
@@ -139,9 +149,15 @@ export const startWorker: StartService = async (config, log, fatal) => {
   });
   await group.ready;
   const { runners } = group;
-  firing = fireTimers({
-    ...{ timers, writer, log, fatal, source: `/putlog/workers/${worker}` },
-    places: () => [...runners()].map(placeText),
+  const places = () => [...runners()].map(placeText);
+  firing = fireTimers({ timers, writer, log, fatal, source, places });
+  const schedules = fireSchedules({
+    ...{ settings, states, jobs, model, writer, places, partitions, log, fatal },
+    // While it started it waited for a session of another to end, perhaps, but not for long.
+    startedAt: Math.max(performance.timeOrigin, Date.now() - 60_000),
+    topicOf: ({ queue }) => names.commands(queue),
+    submits: { partitions, commandSchemaId, source },
+    cancels: { topic: cancelsTopic, cancelSchemaId, source },
   });
   firing.hasten(cancels.names()).catch(fatal);
   const watchdog = startWatchdog({
@@ -158,7 +174,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   return {
     async stop(deadline) {
       watchdog.close();
-      const fired = firing?.close();
+      const fired = Promise.all([firing?.close(), schedules.close()]);
       await group.stop(deadline);
       await health.close();
       claims.close();

@@ -5,6 +5,7 @@ import type { Command } from '../schemas/command.ts';
 import { commandType } from '../schemas/command.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
+import { createQueueSlots } from './lane-slots.ts';
 import { type Bench, schemaIds } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
 
@@ -127,7 +128,7 @@ describe('keys in order', () => {
       active--;
       return { ok: true, result: '1' };
     };
-    await (await run({ call, concurrency: 4 })).done(20);
+    await (await run({ call, slots: createQueueSlots(4) })).done(20);
     expect(most).toBe(4);
   });
 
@@ -148,7 +149,7 @@ describe('keys in order', () => {
       begun.push(id);
       return { ok: true, result: '1' };
     };
-    const driven = await run({ call, concurrency: 1, cluster: { ...bench.cluster, produce } });
+    const driven = await run({ call, slots: createQueueSlots(1), cluster: { ...bench.cluster, produce } });
     await until('the second begins', async () => begun[1]);
     expect(await eventsOf()).toEqual([]);
     held.resolve();

@@ -7,17 +7,16 @@ import { UndecodableError } from '../platform/wire-format.ts';
 import { checkpointMetadata } from '../schemas/checkpoint.ts';
 import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
-import type { Admission } from './admission.ts';
 import { type AttemptEnd, type AttemptTools, createAttempts } from './attempts.ts';
 import { type ConcludeTools, createConclude } from './conclude.ts';
 import { createDeletedUntaken } from './deleted-commands.ts';
 import { createInHand, maxInHand } from './in-hand.ts';
 import { type Arrival, createInbox } from './inbox.ts';
-import { createKeyOrder } from './key-order.ts';
+import { createMarks, type MarksTools } from './marks.ts';
 import { createPutOff, type PutOffTools } from './put-off.ts';
 import { createRecorder, type RecorderTools } from './recorder.ts';
 import { type Call, createRunning } from './running.ts';
-import { createSlots } from './slots.ts';
+import { createStarts, type StartsTools } from './starts.ts';
 import { type Task, taskOf } from './task.ts';
 import { createTenure, type TenureTools } from './tenure.ts';
 
@@ -25,11 +24,10 @@ export type RunnerTools = TenureTools &
   RecorderTools &
   ConcludeTools &
   AttemptTools &
-  PutOffTools & {
-    /** Jobs at once in this partition. */
-    concurrency: number;
+  PutOffTools &
+  MarksTools &
+  StartsTools & {
     readCommand: (value: Buffer | null) => Command | Promise<Command>;
-    admission: Admission;
     call: Call;
   };
 
@@ -53,10 +51,8 @@ export function createPartitionRunner(
   place: { topic: string; partition: number },
   control: PartitionControl,
 ) {
-  const { gate, log } = tools;
-  const order = createKeyOrder<Task>();
-  const { lost, fatal } = control;
-  const tenure = createTenure(tools, place, { undone: () => inHand.undone(), renewed, lost, fatal });
+  const { log } = tools;
+  const tenure = createTenure(tools, place, { ...control, undone: () => inHand.undone(), renewed });
   const recorder = createRecorder(tools, place, tenure.writer, stored);
   const deleted = createDeletedUntaken(log, place);
   const isStopped = () => stopped;
@@ -64,12 +60,12 @@ export function createPartitionRunner(
   const running = createRunning(tools.call, (...run) => void concluding.announce(...run).catch(failed));
   const attempts = createAttempts(tools, place, { stopped: isStopped, run: running.run, ...concluding });
   const putOff = createPutOff(tools, place, { stopped: isStopped, due: again, failed });
-  const door = tools.admission.open(place.topic, admitted);
-  const slots = createSlots(tools.concurrency, tools.load);
+  const marks = createMarks(tools, place, tenure.writer, { marked: recordedTo, failed });
+  const starts = createStarts(tools, place, { term, waits: putOff.waits, run, turn });
+  const room = () => inHand.size < maxInHand && bytes < maxBytesInHand;
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
   let inHand = createInHand(0);
   let bytes = 0;
-  let woken = false;
   let received = 0;
   let eventsEnd = 0;
   let paused = true;
@@ -82,7 +78,7 @@ export function createPartitionRunner(
     const { from, fence, owner } = taken;
     inHand = createInHand(from);
     received = from;
-    eventsEnd = fence + 1;
+    recordedTo(fence + 1);
     putOff.begin(taken);
     paused = false;
     log.info({ ...place, from, fence, owner }, 'partition taken over');
@@ -119,10 +115,6 @@ export function createPartitionRunner(
     go();
   }
 
-  function room() {
-    return inHand.size < maxInHand && bytes < maxBytesInHand;
-  }
-
   function accept({ message, command }: Arrival) {
     const offset = Number(message.offset);
     const done = tenure.ownership?.isDone(offset) ?? true;
@@ -131,77 +123,66 @@ export function createPartitionRunner(
     if (command instanceof UndecodableError) return void concluding.unreadable(message, command).catch(failed);
     const task = taskOf(message, command, tenure.ownership?.again.get(offset));
     bytes += task.bytes;
-    order.push(task);
+    starts.push(task);
+  }
+
+  /** The term in which something may start now. */
+  function term() {
+    if (stopped || draining || tenure.inDoubt) return undefined;
+    return tenure.ownership;
   }
 
   /** Lets go what may start, and fetching go on or pause with what is waiting. */
   function go() {
-    const { ownership } = tenure;
-    if (stopped || draining || tenure.inDoubt || ownership === undefined) return;
-    // Outcomes that wait for the log are held back too: a function may return much more than it was given.
-    if (gate.open && ownership.writer.waiting.bytes < maxBytesInHand)
-      for (const task of order.take(slots.free)) {
-        if (putOff.waits(task) || door.waits(task)) wake();
-        else attempts.attempt(task, ownership.owner, begin(task)).then((ended) => finish(task, ended), failed);
-      }
-    if (inbox.length > 0 && !paused) {
-      paused = true;
-      control.pause();
-    } else if (paused && inbox.length === 0 && inHand.size <= maxInHand / 2 && bytes <= maxBytesInHand / 2) {
+    if (stopped || draining || tenure.ownership === undefined) return;
+    // In doubt too: what waits can wait in the log.
+    if (inbox.length > 0 && !paused) control.pause();
+    paused ||= inbox.length > 0;
+    if (tenure.inDoubt) return;
+    starts.go();
+    if (paused && inbox.length === 0 && inHand.size <= maxInHand / 2 && bytes <= maxBytesInHand / 2) {
       paused = false;
       control.resume(received);
     }
   }
 
-  /** Once for all that is over in one turn of the event loop. */
-  function wake() {
-    if (woken) return;
-    woken = true;
-    setImmediate(() => {
-      woken = false;
-      inbox.admit();
-      go();
-    });
+  /** After something was over, here or in another lane. */
+  function turn() {
+    inbox.admit();
+    go();
   }
 
   /** Both in one step: a checkpoint must never name a command as undone and point behind its outcome. */
   function stored(event: JobEvent, eventOffset: number, traceparent: string | undefined) {
     if (!event.inPlace) inHand.done(event.command.offset);
-    eventsEnd = Math.max(eventsEnd, eventOffset + 1);
+    recordedTo(eventOffset + 1);
     putOff.recorded(event, eventOffset, traceparent);
   }
 
-  /** Returns how to say that its function is over. */
-  function begin(task: Task) {
-    const free = slots.take(wake);
-    return () => {
-      free();
-      door.over(task);
-    };
+  /** Whatever this owner records from now on stands at `end` or behind it. */
+  function recordedTo(end: number) {
+    eventsEnd = Math.max(eventsEnd, end);
+    tools.eventEnds.saw(place.partition, eventsEnd);
+  }
+
+  function run(task: Task, owner: string, over: () => void) {
+    attempts.attempt(task, owner, over).then((ended) => finish(task, ended), failed);
   }
 
   function finish(task: Task, ended: AttemptEnd) {
     if (stopped) return;
-    if (ended === 'again') again(task);
-    else {
+    const released = ended !== 'again';
+    if (released) {
       inHand.done(task.offset);
       bytes -= task.bytes;
-      order.release(task.key);
-    }
-    slots.end();
-    wake();
+    } else again(task);
+    starts.ended(task, released);
   }
 
   /** Its next attempt: its key waits for it. */
   function again(task: Task) {
     task.startedAt = null;
-    admitted(task);
-  }
-
-  /** What waited for a limit, or until its queue goes on, may begin. */
-  function admitted(task: Task) {
-    order.again(task);
-    wake();
+    starts.again(task);
   }
 
   /** Fenced or stopped: what is in hand is the next owner's. Anything else is a fault of ours. */
@@ -238,6 +219,7 @@ export function createPartitionRunner(
     checkpoint() {
       // In doubt, what another owner has committed meanwhile would be taken back.
       if (tenure.ownership === undefined || stopped || tenure.inDoubt) return undefined;
+      marks.look(eventsEnd);
       // Where commands were deleted nobody takes them.
       if (inbox.length === 0) inHand.passTo(received);
       if (inHand.next < tenure.ownership.horizon) return undefined;
@@ -251,15 +233,14 @@ export function createPartitionRunner(
     async drain(deadline: number): Promise<void> {
       draining = true;
       inbox.close();
-      await Promise.race([slots.whenQuiet(), delay(deadline, undefined, { ref: false })]);
+      await Promise.race([starts.whenQuiet(), delay(deadline, undefined, { ref: false })]);
     },
 
     /** The partition is no longer ours: what runs is aborted, its claims are taken back, nothing more is written. */
     async stop(): Promise<void> {
       if (stopped) return;
       stopped = true;
-      slots.close();
-      door.close();
+      starts.close();
       inbox.close();
       running.abortAll();
       await tenure.close();

@@ -22,6 +22,8 @@ import { createCancels } from './cancels.ts';
 import { createClaims } from './claims.ts';
 import { createEventRecords } from './event-records.ts';
 import { createGate } from './gate.ts';
+import { createQueueSlots } from './lane-slots.ts';
+import { createEventEnds } from './marks.ts';
 import type { RunnerTools } from './partition-runner.ts';
 import { createTimers } from './timers.ts';
 
@@ -121,7 +123,8 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
     tools: (replaced: Partial<RunnerTools> = {}): RunnerTools => ({
       ...{ cluster, log, group, records, readEvent, readFence, readCommand, claims, cancels, timers },
       ...{ sessionTimeoutMs: 6_000, renewMs: 3_600_000, pauses: () => 0, answered: () => undefined },
-      ...{ worker: 'w1', load: { active: 0 }, gate: createGate(() => undefined), concurrency: 100 },
+      ...{ worker: 'w1', load: { active: 0 }, gate: createGate(() => undefined), slots: createQueueSlots(100) },
+      eventEnds: createEventEnds(),
       admission: createAdmission({
         ...{ isPaused: () => false, limitOf: () => undefined, owned: () => [], partitions, isCancelled: cancels.has },
         leases: { want: () => undefined, take: () => undefined, give: () => undefined },

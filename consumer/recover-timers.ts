@@ -41,13 +41,18 @@ export async function recoverTimers(
     async () => {
       const known = await timers.hasPlace(name);
       const first = (await tools.cluster.offsets([events], 'earliest')).get(events)?.[place.partition] ?? 0;
-      const start = Math.max(first, known ? from : 0);
+      const start = Math.max(first, known ? from : (await isUsed(tools, place)) ? 0 : fence);
       const waiting = await waitingIn(tools, place, { events, start, from, end: fence });
       await Promise.all([...waiting.values()].map((timer) => timers.keep(timer)));
       if (!known) await timers.addPlace(name);
     },
     { log, what: `recover the timers of ${name}`, givenUp },
   );
+}
+
+/** Without a command nothing was ever put off. */
+async function isUsed({ cluster }: RecoverTimersTools, { topic, partition }: { topic: string; partition: number }) {
+  return (await cluster.offsets([topic], 'latest')).get(topic)?.[partition] !== 0;
 }
 
 /** By job: all events of a job stand in one partition, so the last one of them counts. */

@@ -1,22 +1,23 @@
-// How many calls of a partition run at once. A slot is taken by a call that is claimed or running; what waits for its outcome to
-// be stored has none any more, and is active still. No I/O.
+// What runs of a partition. A slot is taken by a call that is claimed or running; what waits for its outcome to be stored has none
+// any more, and is active still. No I/O.
+import type { LaneShare } from './lane-slots.ts';
 
-export function createSlots(concurrency: number, load: { active: number }) {
-  let taken = 0;
+export function createSlots(share: LaneShare, load: { active: number }) {
   let active = 0;
   let quiet: (() => void) | undefined;
   return {
     get free() {
-      return concurrency - taken;
+      return share.free;
     },
+    wake: share.wake,
     /** Returns how to say that the function is over: another may run while its outcome is on its way to the log. */
-    take(freed: () => void) {
-      taken++;
+    take() {
+      share.take();
       active++;
       load.active++;
       return () => {
-        taken--;
-        freed();
+        share.give();
+        share.wake();
       };
     },
     end() {
@@ -26,9 +27,10 @@ export function createSlots(concurrency: number, load: { active: number }) {
     },
     /** Resolves when nothing is active. */
     whenQuiet: (): Promise<void> => (active === 0 ? Promise.resolve() : new Promise((resolve) => (quiet = resolve))),
-    /** What is active is nobody's load any more. */
+    /** What is active is nobody's load any more, and its slots are the other lanes'. */
     close() {
       load.active -= active;
+      share.leave();
     },
   };
 }

@@ -55,6 +55,7 @@ test('an owner that has passed nothing yet does not commit: the one behind it wo
 
 test('a takeover under a forgotten identity waits again when it is tried again, however many fences are its own', async () => {
   const place = { topic: bench.topic, partition: 0 };
+  await bench.submit('a');
   const outcome = outcomeEvent({ kind: 'succeeded', result: '1' }, bench.command('a'), {
     ...{ position: { ...place, offset: 0 }, startedAt: 1, at: 2, worker: 'w0' },
   });

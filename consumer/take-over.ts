@@ -77,14 +77,17 @@ export async function takeOver(
     const checkpoint = committed && readCheckpoint(committed.offset, committed.metadata);
     const from = Math.max(checkpoint?.offset ?? 0, earliest);
     const unknown = checkpoint?.eventsFrom ?? 0;
-    const start = Math.max(unknown, first);
+    const end = () => endOf(tools, topic, partition);
+    // A lane that was never used: no outcome can be of it, and the events may be many.
+    const unused = committed === undefined && (await end()) === 0;
+    const start = unused ? fence : Math.max(unknown, first);
     const { recorded, owners, again } = await readEvents(tools, place, identity, start, fence);
     if (checkpoint?.producerId !== undefined) owners.add(checkpoint.producerId);
     owners.delete(producerId);
     let horizon = checkpoint?.next ?? 0;
     for (const offset of recorded) horizon = Math.max(horizon, offset + 1);
     const isDone = doneTest(checkpoint, recorded);
-    const waiting = first > unknown && from < (await endOf(tools, topic, partition));
+    const waiting = first > unknown && from < (await end());
     const tellDeleted = () => {
       const gone = deletedUnrun(checkpoint?.offset ?? 0, earliest, { isDone, horizon });
       tellDeletedCommands(log, place, earliest, gone);

@@ -4,6 +4,7 @@ import type { KafkaCluster } from '../platform/cluster.ts';
 import { FencedError } from '../platform/log-writer.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
+import { createQueueSlots } from './lane-slots.ts';
 import { outcomeEvent } from './outcome.ts';
 import type { Bench } from './partition.fixture.ts';
 import type { RunnerTools } from './partition-runner.ts';
@@ -36,7 +37,7 @@ describe('an identity is renewed while jobs run', () => {
       await delay(6_500 + 20 * Number(id));
       return { ok: true, result: '1' };
     };
-    const driven = await run({ call, renewMs: 2_000, concurrency: 40 });
+    const driven = await run({ call, renewMs: 2_000, slots: createQueueSlots(40) });
     await driven.done(40);
     await untilFences(3);
     const written = await fences();
@@ -108,6 +109,17 @@ describe('a process that was stopped for longer than its session', () => {
     answer.resolve();
     return driven;
   }
+
+  test('leaves in the log what does not fit in hand, and takes it when the partition is its own', async () => {
+    const driven = await stoppedWhileItRuns();
+    const count = 4_000;
+    const payload = JSON.stringify('x'.repeat(2_000));
+    await Promise.all(Array.from({ length: count - 1 }, (_, i) => bench.submit(`${i}`, { payload })));
+    await until('it takes no more', async () => (driven.runner.busy ? true : undefined));
+    expect(driven.runner.received).toBeLessThan(count / 2);
+    driven.runner.confirm();
+    await driven.done(count, 60_000);
+  }, 150_000);
 
   test('writes nothing before the group says that the partition is its own, and then all it has', async () => {
     const driven = await stoppedWhileItRuns();

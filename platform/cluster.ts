@@ -6,6 +6,8 @@ import Cluster, { type InnerBroker, type InnerMessage } from 'kafkajs/src/cluste
 import { createLogger } from 'kafkajs/src/loggers/index.js';
 import { requests } from 'kafkajs/src/protocol/requests/index.js';
 import './fetch-answer.ts';
+import './kafkajs-brokers.ts';
+import './kafkajs-connections.ts';
 import './kafkajs-timers.ts';
 import { kafkaSocket } from './kafka-socket.ts';
 import { kafkaLog, type Logger } from './log.ts';

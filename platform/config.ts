@@ -128,7 +128,13 @@ export const settings = {
     Number.MAX_SAFE_INTEGER,
     'how long events are kept; -1 for ever',
   ),
-  concurrency: integer('PUTLOG_CONCURRENCY', 100, 1, 100_000, 'jobs that run at once in a worker, per partition'),
+  concurrency: integer(
+    'PUTLOG_CONCURRENCY',
+    100,
+    1,
+    100_000,
+    'jobs that run at once in a worker, per partition of a queue',
+  ),
   threads: integer('PUTLOG_THREADS', 2, 1, 256, 'worker threads for job types that compute'),
   sessionTimeoutMs: integer(
     'PUTLOG_SESSION_TIMEOUT_MS',

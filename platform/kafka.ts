@@ -2,6 +2,8 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { kafkaTimes } from './cluster.ts';
 import './fetch-answer.ts';
+import './kafkajs-brokers.ts';
+import './kafkajs-connections.ts';
 import './kafkajs-rejoin.ts';
 import './kafkajs-timers.ts';
 import { kafkaSocket } from './kafka-socket.ts';

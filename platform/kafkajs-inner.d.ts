@@ -59,6 +59,43 @@ declare module 'kafkajs/src/cluster/index.js' {
 declare module 'kafkajs/src/loggers/index.js' {
   export function createLogger(options: { level: number; logCreator: unknown }): object;
 }
+declare module 'kafkajs/src/broker/index.js' {
+  export default class Broker {
+    constructor(options: object);
+    /** By key of the request; null: it has not said yet. */
+    versions: Record<string, { minVersion: number; maxVersion: number }> | null;
+    /** Ours: see platform/kafkajs-brokers.ts. */
+    hasSaid?: boolean;
+    isConnected(): boolean;
+    connect(): Promise<void>;
+  }
+}
+declare module 'kafkajs/src/cluster/brokerPool.js' {
+  import type Broker from 'kafkajs/src/broker/index.js';
+  export default class BrokerPool {
+    constructor(options: object);
+    findConnectedBroker(): Promise<Broker>;
+    connectBroker(broker: Broker): Promise<void>;
+  }
+}
+declare module 'kafkajs/src/network/connection.js' {
+  export default class Connection {
+    constructor(options: object);
+    socket?: import('node:net').Socket;
+    /** What has come of an answer that is not complete. */
+    chunks: Buffer[];
+    bytesBuffered: number;
+    bytesNeeded: number;
+    /** Ours: see platform/kafkajs-connections.ts. */
+    connecting?: Promise<true> | undefined;
+    isConnected(): boolean;
+    connect(): Promise<true>;
+    disconnect(): Promise<true>;
+    /** Resolves to what `parse` gives. */
+    send(protocol: { request: object; response: object }): Promise<unknown>;
+    logDebug(message: string, extra?: object): void;
+  }
+}
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   export default class RequestQueue {
     throttleCheckTimeoutId: NodeJS.Timeout | null;

@@ -30,7 +30,7 @@ export async function prepareLog({ config, kafka, jobs, log }: Needs) {
   const registry = createRegistry({ url: config.registryUrl, log });
   const topics = topicNames(config.prefix);
   const queues = [...new Set([...jobs.values()].map(({ definition }) => definition.queue))].sort();
-  const commandTopics = queues.map((queue) => topics.commands(queue));
+  const commandTopics = queues.flatMap(topics.commandsOf);
   const { partitions, replication, requireMinIsr } = config;
   const shape = { partitions, replication, minIsr: minIsrFor(replication, requireMinIsr) };
   const specs = [

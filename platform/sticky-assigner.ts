@@ -1,6 +1,7 @@
 // Shares the partitions of a group out so that members keep what they have: only what balance asks for moves, so that a
 // worker that joins or leaves costs the others no takeover and no running job. kafkajs's own assigner deals anew each time.
 import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
+import { laneOf } from '../schemas/topics.ts';
 
 type Partition = { topic: string; partition: number };
 
@@ -11,7 +12,8 @@ const nameOf = ({ topic, partition }: Partition) => `${topic}/${partition}`;
 
 /**
  * Member id → partitions; every member is in it. Each topic is shared out by itself, or a busy one could end up at one
- * member: of one topic members have one more than others at most.
+ * member: of one topic members have one more than others at most. The lanes of a queue are one topic here: they share what runs at
+ * once, so a partition of all of them goes to one member. A lane that not everybody knows (an upgrade is under way) goes by itself.
  */
 export function shareOut(members: readonly Member[], partitions: readonly Partition[]): Map<string, Partition[]> {
   const shares = new Map(
@@ -20,11 +22,19 @@ export function shareOut(members: readonly Member[], partitions: readonly Partit
   const ownerOf = new Map<string, string>();
   for (const { id, owned } of members.toSorted((a, b) => a.since - b.since || (a.id < b.id ? 1 : -1)))
     for (const one of owned) ownerOf.set(nameOf(one), id);
+  const takersOf = (topic: string) =>
+    members
+      .filter(({ topics }) => topics.includes(topic))
+      .map(({ id }) => id)
+      .toSorted();
 
-  for (const [topic, all] of Map.groupBy(partitions, (one) => one.topic)) {
-    const takers = members.filter(({ topics }) => topics.includes(topic)).map(({ id }) => id);
-    const mine = new Map(takers.toSorted().map((id) => [id, [] as Partition[]]));
-    for (const one of all) mine.get(ownerOf.get(nameOf(one)) ?? '')?.push(one);
+  for (const together of Map.groupBy(partitions, ({ topic }) =>
+    JSON.stringify([laneOf(topic).of, takersOf(topic)]),
+  ).values()) {
+    const takers = takersOf(together[0]?.topic ?? '');
+    const all = [...Map.groupBy(together, ({ partition }) => partition).values()];
+    const mine = new Map(takers.map((id) => [id, [] as Partition[][]]));
+    for (const one of all) mine.get(ownerAmong(one, ownerOf) ?? '')?.push(one);
     const kept = new Set([...mine.values()].flat());
     const total = (id: string) => shares.get(id)?.length ?? 0;
     /** Fewest of this topic first, then fewest in all. */
@@ -37,9 +47,16 @@ export function shareOut(members: readonly Member[], partitions: readonly Partit
       if (least === undefined || most === undefined || most.length - least.length <= 1) break;
       least.push(...most.splice(-1));
     }
-    for (const [id, its] of mine) shares.get(id)?.push(...its);
+    for (const [id, its] of mine) shares.get(id)?.push(...its.flat());
   }
   return shares;
+}
+
+/** Whoever has the lane that is busiest, mostly: the others come to it. */
+function ownerAmong(lanes: readonly Partition[], ownerOf: ReadonlyMap<string, string>): string | undefined {
+  const owned = lanes.filter((one) => ownerOf.has(nameOf(one)));
+  const first = owned.find(({ topic }) => laneOf(topic).lane === 'normal') ?? owned[0];
+  return first && ownerOf.get(nameOf(first));
 }
 
 /** `owned` tells what this process has, and since when. */

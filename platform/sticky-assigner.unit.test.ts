@@ -90,3 +90,68 @@ test('whatever members claim to own: each partition once, balanced, the same fro
     }),
   );
 });
+
+const laneTopics = ['high', 'normal', 'low'].map((lane) => `p.commands.q.${lane}`);
+const [high = '', normal = '', low = ''] = laneTopics;
+const allLanes = (count: number) => laneTopics.flatMap((topic) => partitions(topic, count));
+const apart = (shares: Map<string, Member['owned']>) =>
+  [...shares.values()].filter((share) =>
+    share.some(({ partition }) => share.filter((one) => one.partition === partition).length !== laneTopics.length),
+  );
+
+test('the lanes of a queue share a budget: a partition of all of them goes to one member, and moves as one', () => {
+  const all = allLanes(8);
+  const alone = shareOut([member('a', [], 0, laneTopics)], all);
+  expect(alone.get('a')).toHaveLength(24);
+  const group = [member('a', alone.get('a'), 1, laneTopics), member('b', [], 0, laneTopics)];
+  const two = shareOut(group, all);
+  expect([...two.values()].map(({ length }) => length)).toEqual([12, 12]);
+  expect(apart(two)).toEqual([]);
+  const left = shareOut([member('b', two.get('b'), 2, laneTopics)], all);
+  expect(left.get('b')).toHaveLength(24);
+});
+
+test('an upgrade: who does not know a lane does not get it, and the lanes come together when all know them', () => {
+  const all = allLanes(8);
+  const old = member('old', partitions(normal, 8), 1, [normal]);
+  const mixed = shareOut([old, member('new', [], 0, laneTopics)], all);
+  expect(names(mixed.get('old'))).toEqual(names(partitions(normal, 4)));
+  expect(names(mixed.get('new'))).toEqual(
+    names([...partitions(high, 8), ...partitions(low, 8), ...partitions(normal, 8).slice(4)]),
+  );
+  const both = [...mixed].map(([id, owned]) => member(id, owned, 2, laneTopics));
+  const upgraded = shareOut(both, all);
+  expect(apart(upgraded)).toEqual([]);
+  for (const [id, share] of upgraded) {
+    const ofNormal = (owned: Member['owned'] = []) => names(owned.filter(({ topic }) => topic === normal));
+    expect(ofNormal(share), 'the busy lane stays').toEqual(ofNormal(mixed.get(id)));
+  }
+});
+
+test('whatever members claim to own: the lanes of a partition stay together, balanced and stable', () => {
+  const claims = fc.record({ topic: fc.constantFrom(...laneTopics, 'gone'), partition: fc.nat(12) });
+  const members = fc.uniqueArray(
+    fc.record({
+      id: fc.stringMatching(/^[a-z]{1,4}$/),
+      topics: fc.constant(laneTopics),
+      since: fc.nat(3),
+      owned: fc.array(claims, { maxLength: 20 }),
+    }),
+    { selector: ({ id }) => id, minLength: 1, maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(members, fc.nat(12), (group, count) => {
+      const all = allLanes(count);
+      const shares = shareOut(group, all);
+      expect(names([...shares.values()].flat())).toEqual(names(all));
+      expect(apart(shares)).toEqual([]);
+      const sizes = [...shares.values()].map(({ length }) => length);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(3);
+      const again = shareOut(
+        group.map((one) => ({ ...one, owned: shares.get(one.id) ?? [], since: 9 })),
+        all,
+      );
+      for (const [id, share] of shares) expect(names(again.get(id))).toEqual(names(share));
+    }),
+  );
+});

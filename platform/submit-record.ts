@@ -1,5 +1,5 @@
-// A new call as a record of the log: encoded, with its headers, addressed to the partition of its ordering key. The producer appends
-// those of clients, the consumer those that follow a job.
+// The record by which a job is asked for: that of a new command, in the partition of its ordering key. The producer appends those of
+// clients, a worker those of schedules and of what follows a job.
 import { type Command, commandType } from '../schemas/command.ts';
 import { jobKey } from '../schemas/job-status.ts';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
@@ -7,18 +7,13 @@ import type { LogRecord } from './log-writer.ts';
 import { partitionOf } from './partition-of.ts';
 import { encodeWire } from './wire-format.ts';
 
-export type SubmitRecordTools = {
-  /** Of each topic. */
-  partitions: number;
-  commandSchemaId: number;
-  /** CloudEvents `source`. */
-  source: string;
-};
+/** `source` is CloudEvents'. */
+export type SubmitRecordTools = { partitions: number; commandSchemaId: number; source: string };
 
 export function submitRecord(
-  { partitions, commandSchemaId, source }: SubmitRecordTools,
   command: Command,
   topic: string,
+  { partitions, commandSchemaId, source }: SubmitRecordTools,
   traceparent: string | undefined,
 ): LogRecord {
   const { type, id, generation, submittedAt: at } = command;

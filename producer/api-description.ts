@@ -43,7 +43,13 @@ const anyJobParams = {
 
 const submitHeaders = {
   type: 'object',
-  properties: { 'If-None-Match': { type: 'string', const: '*', description: 'Refuse with 412 if the job exists' } },
+  properties: {
+    'If-None-Match': { type: 'string', const: '*', description: 'Refuse with 412 if the job exists' },
+    Priority: {
+      ...text('Urgency, RFC 9218: u=0 to u=2 goes first, u=5 to u=7 last; u=3 unless told. All else in it is ignored'),
+      example: 'u=1',
+    },
+  },
 };
 
 const followUps = Object.fromEntries([

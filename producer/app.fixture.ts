@@ -11,6 +11,7 @@ import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { type AppDependencies, buildApp } from './app.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
+import { createMemorySchedules } from './memory-schedules.fixture.ts';
 import { createQueues } from './queues.ts';
 import type { Submission } from './submit.ts';
 
@@ -117,6 +118,7 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
         }),
       },
     }),
+    schedules: createMemorySchedules(jobsForTests),
     stats: async () => ({ succeeded: 7, failed: 1 }),
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),

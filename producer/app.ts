@@ -26,6 +26,8 @@ import { putJobRoutes } from './put-job-routes.ts';
 import { queueRoutes } from './queue-routes.ts';
 import type { Queues } from './queues.ts';
 import type { ReadJob } from './read-job.ts';
+import { scheduleRoutes } from './schedule-routes.ts';
+import type { Schedules } from './schedules.ts';
 import { type Stats, serviceRoutes } from './service-routes.ts';
 import type { Submit } from './submit.ts';
 
@@ -38,6 +40,7 @@ export type AppDependencies = {
   followUps: FollowUpReaders;
   groups: Groups;
   queues: Queues;
+  schedules: Schedules;
   stats: Stats;
   blobs: BlobStore;
   ready: Ready;
@@ -128,6 +131,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     followUps,
     groups,
     queues,
+    schedules,
     stats,
     blobs,
     ready,
@@ -171,6 +175,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));
     api.register(queueRoutes({ queues, limits }));
+    api.register(scheduleRoutes({ schedules, limits }));
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
     api.register(serviceRoutes({ ready, stats, metrics }));
     api.register(docsRoutes(jobs));

@@ -15,7 +15,9 @@ const uri = new URL(mongoUri);
 uri.pathname = `/catch-up-${randomUUID()}`;
 const mongo = createMongo(uri.href);
 const topic = await createTopic(brokers, 2);
-const cluster = await watchedCluster(brokers, [topic]);
+/** Another lane of the same queue; the read model has seen nothing of it. */
+const lane = await createTopic(brokers, 2);
+const cluster = await watchedCluster(brokers, [topic, lane]);
 const writer = await persist(() => openLogWriter({ cluster, log }), { log, what: 'open a writer' });
 const model = readModelNamed(mongo.db, 'jobs_v1');
 
@@ -31,11 +33,11 @@ afterAll(async () => {
 });
 
 /** Some job's command is in the log. */
-const append = (partition: number) =>
-  writer.append({ topic, partition, key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 1 });
-const passed = (next: number[]) =>
+const append = (partition: number, to = topic) =>
+  writer.append({ topic: to, partition, key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 1 });
+const passed = (next: number[], of = topic) =>
   model.checkpoints.updateOne(
-    { _id: checkpointId('jobs_v1', topic) },
+    { _id: checkpointId('jobs_v1', of) },
     { $set: { next: Object.fromEntries(next.entries()) } },
     { upsert: true },
   );
@@ -60,7 +62,7 @@ const open = (timeoutMs = 10_000, replaced: Partial<KafkaCluster> = {}) => {
 
 describe('a 404 is true', () => {
   test('told at once where the read model has passed the end of the log', async () => {
-    expect(await open().find('t/none', topic)).toBeUndefined();
+    expect(await open().find('t/none', [topic])).toBeUndefined();
   });
 
   test('not before the checkpoint has passed the end that the log had when it was asked, in every partition', async () => {
@@ -69,13 +71,13 @@ describe('a 404 is true', () => {
     const [first = 0, second = 0] = end;
     const { find, reads } = open();
     let answered = false;
-    const found = find('t/none', topic).then((answer) => {
+    const found = find('t/none', [topic]).then((answer) => {
       answered = true;
       return answer;
     });
     await until('the end was read', async () => (reads() > 0 ? true : undefined));
     await passed([first, second - 1]);
-    await expect(open(200).find('t/none', topic)).rejects.toMatchObject({ code: 'read-model-behind' });
+    await expect(open(200).find('t/none', [topic])).rejects.toMatchObject({ code: 'read-model-behind' });
     expect(answered).toBe(false);
     // What comes after it was asked for is not waited for.
     await append(0);
@@ -83,10 +85,21 @@ describe('a 404 is true', () => {
     expect(await found).toBeUndefined();
   });
 
+  test('not before every lane that it may be in has been passed', async () => {
+    const { find } = open();
+    expect(await find('t/none', [topic, lane]), 'an empty one is no obstacle').toBeUndefined();
+    await append(1, lane);
+    await expect(open(200).find('t/none', [topic, lane])).rejects.toMatchObject({ code: 'read-model-behind' });
+    expect(await find('t/none', [topic])).toBeUndefined();
+    const found = find('t/none', [topic, lane]);
+    await passed([0, 1], lane);
+    expect(await found).toBeUndefined();
+  });
+
   test('a job that comes while it is waited for is found, before the checkpoint says so', async () => {
     await append(0);
     const { find, reads } = open();
-    const found = find('t/late', topic);
+    const found = find('t/late', [topic]);
     await until('the end was read', async () => (reads() > 0 ? true : undefined));
     await model.jobs.insertOne(job('late'));
     expect(await found).toMatchObject({ _id: 't/late', state: 'queued' });
@@ -95,7 +108,7 @@ describe('a 404 is true', () => {
   test('a hundred who ask at once share their reads', async () => {
     const { find, reads } = open();
     await model.jobs.insertOne(job('7'));
-    const found = await Promise.all(Array.from({ length: 100 }, (_, i) => find(`t/${i}`, topic)));
+    const found = await Promise.all(Array.from({ length: 100 }, (_, i) => find(`t/${i}`, [topic])));
     expect(found.map((one) => one?.id).filter((id) => id !== undefined)).toEqual(['7']);
     expect(reads()).toBe(1);
   });
@@ -105,7 +118,7 @@ describe('what is not known is not a 404', () => {
   test('behind at the deadline: read-model-behind', async () => {
     await append(1);
     const began = performance.now();
-    await expect(open(300).find('t/none', topic)).rejects.toMatchObject({ code: 'read-model-behind' });
+    await expect(open(300).find('t/none', [topic])).rejects.toMatchObject({ code: 'read-model-behind' });
     expect(performance.now() - began).toBeGreaterThanOrEqual(300);
   });
 
@@ -114,18 +127,18 @@ describe('what is not known is not a 404', () => {
     const offsets: KafkaCluster['offsets'] = (...asked) =>
       failures-- > 0 ? Promise.reject(new Error('no leader')) : cluster.offsets(...asked);
     const { find } = open(1_000, { offsets });
-    await expect(find('t/none', topic)).rejects.toMatchObject({
+    await expect(find('t/none', [topic])).rejects.toMatchObject({
       code: 'read-model-unavailable',
       cause: expect.objectContaining({ message: 'no leader' }),
     });
     failures = 1;
-    expect(await find('t/none', topic)).toBeUndefined();
+    expect(await find('t/none', [topic])).toBeUndefined();
   });
 
   test('MongoDB away: read-model-unavailable', async () => {
     const away = createMongo('mongodb://127.0.0.1:9/none', { selectionTimeoutMs: 50 });
     const find = createCatchUp({ cluster, model: readModelNamed(away.db, 'jobs_v1'), timeoutMs: 1_000 });
-    await expect(find('t/none', topic)).rejects.toMatchObject({ code: 'read-model-unavailable' });
+    await expect(find('t/none', [topic])).rejects.toMatchObject({ code: 'read-model-unavailable' });
     await away.close();
   });
 });

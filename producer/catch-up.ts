@@ -8,9 +8,10 @@ import { PutlogError } from '../schemas/problem.ts';
 
 type Waiting = {
   id: string;
-  topic: string;
-  /** First offset beyond the log's end in each partition; undefined: not read yet. */
-  target: number[] | undefined;
+  /** It may be in any of them. */
+  topics: readonly string[];
+  /** Topic → first offset beyond the log's end in each partition; undefined: not read yet. */
+  target: ReadonlyMap<string, number[]> | undefined;
   deadline: number;
   resolve: (job: JobDocument | undefined) => void;
   reject: (error: unknown) => void;
@@ -41,15 +42,17 @@ export function createCatchUp(options: { cluster: KafkaCluster; model: ReadModel
     working = false;
   }
 
+  const topicsOf = (some: readonly Waiting[]) => [...new Set(some.flatMap(({ topics }) => topics))];
+
   async function look() {
     const asking = waiting;
     const fresh = asking.filter(({ target }) => target === undefined);
     if (fresh.length > 0) {
-      const ends = await logEnds([...new Set(fresh.map(({ topic }) => topic))]);
-      for (const one of fresh) one.target = ends.get(one.topic);
+      const ends = await logEnds(topicsOf(fresh));
+      for (const one of fresh) one.target = ends;
     }
     // The checkpoint first: documents read after it hold all that it covers.
-    const checkpoints = await readCheckpoints(model, [...new Set(asking.map(({ topic }) => topic))]);
+    const checkpoints = await readCheckpoints(model, topicsOf(asking));
     const found = new Map(
       (await model.jobs.find({ _id: { $in: asking.map(({ id }) => id) } }).toArray()).map((job) => [job._id, job]),
     );
@@ -57,7 +60,9 @@ export function createCatchUp(options: { cluster: KafkaCluster; model: ReadModel
     const settled = new Set(
       asking.filter((one) => {
         const job = found.get(one.id);
-        const passed = one.target?.every((end, partition) => (checkpoints.get(one.topic)?.[partition] ?? 0) >= end);
+        const passed = one.topics.every((topic) =>
+          one.target?.get(topic)?.every((end, partition) => (checkpoints.get(topic)?.[partition] ?? 0) >= end),
+        );
         if (job !== undefined || passed) one.resolve(job);
         else if (now < one.deadline) return false;
         else one.reject(behind());
@@ -84,10 +89,10 @@ export function createCatchUp(options: { cluster: KafkaCluster; model: ReadModel
     );
 
   /** Undefined: the log holds no such job. @throws PutlogError read-model-behind, read-model-unavailable */
-  return (id: string, topic: string): Promise<JobDocument | undefined> =>
+  return (id: string, topics: readonly string[]): Promise<JobDocument | undefined> =>
     new Promise((resolve, reject) => {
       const deadline = performance.now() + timeoutMs;
-      waiting = [...waiting, { id, topic, target: undefined, deadline, resolve, reject }];
+      waiting = [...waiting, { id, topics, target: undefined, deadline, resolve, reject }];
       if (working) return;
       working = true;
       setImmediate(work);

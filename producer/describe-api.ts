@@ -42,6 +42,7 @@ const linksSchema = {
     ['then', text('The job that follows it once it has succeeded')],
     ['callback', text('The job that tells its callback of its end')],
     ['notify', text('The job that writes to notify of its end')],
+    ['schedule', text('The schedule that made it')],
     ['group', text('The group that it belongs to')],
   ]),
 };
@@ -116,6 +117,7 @@ export const describeApi =
         tags: [
           ...definitions.map(({ type, description }) => ({ name: type, description })),
           { name: 'Jobs' },
+          { name: 'Schedules', description: 'Jobs at the times of a cron expression' },
           { name: 'Groups', description: 'Jobs that are submitted together, and one for when all are over' },
           { name: 'Blobs', description: 'Large inputs and results, which payloads and results refer to' },
           { name: 'Queues', description: 'What waits, what is paused, how many may run' },

@@ -50,6 +50,7 @@ test('it says no more and no less than what is there', async () => {
     'delete /blobs/{id}',
     'delete /jobs/{type}/{id}',
     'delete /limits/{type}',
+    'delete /schedules/{id}',
     'get /blobs/{id}',
     'get /dead-letters',
     'get /dead-letters/{topic}/{partition}/{offset}',
@@ -64,6 +65,8 @@ test('it says no more and no less than what is there', async () => {
     'get /queues',
     'get /queues/{queue}',
     'get /readyz',
+    'get /schedules',
+    'get /schedules/{id}',
     'get /stats',
     'post /dead-letters/redrive',
     'post /queues/{queue}/pause',
@@ -73,6 +76,7 @@ test('it says no more and no less than what is there', async () => {
     'put /jobs/test.anything/{id}',
     'put /jobs/test.echo/{id}',
     'put /limits/{type}',
+    'put /schedules/{id}',
   ]);
 });
 

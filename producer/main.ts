@@ -12,6 +12,7 @@ import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import { openReadModel, readModelNamed } from '../platform/read-model.ts';
+import { createScheduleStates } from '../platform/schedule-states.ts';
 import type { StartService } from '../platform/service.ts';
 import { createChangeSetting, followSettings } from '../platform/settings.ts';
 import { groupNames, topicNames } from '../schemas/topics.ts';
@@ -25,6 +26,7 @@ import { createLookUp } from './look-up.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
+import { createSchedules } from './schedules.ts';
 import { createSubmit } from './submit.ts';
 
 export const startApi: StartService = async (config, log, fatal) => {
@@ -50,6 +52,10 @@ export const startApi: StartService = async (config, log, fatal) => {
   const settings = await followSettings({
     ...{ connection, log, fatal, topic: prepared.settingsTopic, readSetting: prepared.readSetting },
   });
+  const changeSetting = createChangeSetting({
+    ...{ writer, settings, source: '/putlog/api' },
+    ...{ topic: prepared.settingsTopic, settingSchemaId: prepared.settingSchemaId },
+  });
   metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
   const topics = topicNames(config.prefix);
   const lookUp = createLookUp({ model, log });
@@ -58,7 +64,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     ...{ writer, lookUp, recent },
     partitions: prepared.partitions,
     commandSchemaId: prepared.commandSchemaId,
-    topicOf: ({ queue }) => topics.commands(queue),
+    topicOf: ({ queue }, lane) => topics.commands(queue, lane),
     source: '/putlog/api',
   });
   const app = buildApp({
@@ -67,19 +73,16 @@ export const startApi: StartService = async (config, log, fatal) => {
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
     queues: createQueues({
-      ...{ jobs, settings, cluster, group: groupNames(config.prefix).workers },
-      topicsOf: (queue) => [topics.commands(queue)],
-      changeSetting: createChangeSetting({
-        ...{ writer, settings, source: '/putlog/api' },
-        ...{ topic: prepared.settingsTopic, settingSchemaId: prepared.settingSchemaId },
-      }),
+      ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
+      topicsOf: topics.commandsOf,
     }),
+    schedules: createSchedules({ jobs, settings, change: changeSetting, states: createScheduleStates(mongo.db) }),
     readJob: createReadJob({
       ...{ lookUp, recent },
       catchUp: createCatchUp({ cluster, model, timeoutMs: config.catchUpMs }),
-      topicOf: (type) => {
+      topicsOf: (type) => {
         const queue = jobs.get(type)?.definition.queue;
-        return queue === undefined ? undefined : topics.commands(queue);
+        return queue === undefined ? undefined : topics.commandsOf(queue);
       },
     }),
     followUps: createFollowUpReaders({

@@ -12,6 +12,7 @@ import { describePut } from './api-description.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { nearNames } from './near-names.ts';
+import { laneOfPriority } from './priority.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
 import type { Submit } from './submit.ts';
 import { submitQueryOf } from './submit-query.ts';
@@ -27,7 +28,7 @@ export function traceparentOf({ headers }: FastifyRequest): string | undefined {
 }
 
 /** @throws PutlogError malformed-request */
-function mustBeNew({ headers }: FastifyRequest): boolean {
+export function mustBeNew({ headers }: FastifyRequest): boolean {
   const condition = headers['if-none-match'];
   if (condition === undefined) return false;
   if (condition.trim() === '*') return true;
@@ -50,6 +51,7 @@ function submitHandler(job: JobDefinition, submit: Submit, followUps: FollowUpRe
       ...submitQueryOf(request.url, { now: Date.now(), self: { type, id }, followUps }),
       traceparent: traceparentOf(request),
       mustBeNew: mustBeNew(request),
+      lane: laneOfPriority(request.headers.priority),
     });
     reply.code(known ? 200 : 202).header('content-type', statusType);
     if (!known) reply.header('location', jobStatusLink(type, id));

@@ -16,8 +16,8 @@ export type ReadJobOptions = {
   lookUp: LookUp;
   recent: RecentSubmissions;
   catchUp: CatchUp;
-  /** Where commands of this type are; undefined: there is no such type. */
-  topicOf: (type: string) => string | undefined;
+  /** Where commands of this type may be; undefined: there is no such type. */
+  topicsOf: (type: string) => readonly string[] | undefined;
 };
 
 export const unknownJob = (type: string, id: string): PutlogError =>
@@ -26,14 +26,14 @@ export const unknownJob = (type: string, id: string): PutlogError =>
     `the log holds no job ${type}/${id}, or it has been over for longer than its type keeps the status`,
   );
 
-export function createReadJob({ lookUp, recent, catchUp, topicOf }: ReadJobOptions): ReadJob {
+export function createReadJob({ lookUp, recent, catchUp, topicsOf }: ReadJobOptions): ReadJob {
   return async (type, id) => {
     const name = jobKey(type, id);
     const job = await lookUp.find(name);
     if (job !== undefined) return job;
     const accepted = await recent.get(name)?.stored.catch(() => undefined);
     if (accepted !== undefined) return accepted;
-    const topic = topicOf(type);
-    return topic === undefined ? undefined : catchUp(name, topic);
+    const topics = topicsOf(type);
+    return topics === undefined ? undefined : catchUp(name, topics);
   };
 }

@@ -8,12 +8,16 @@ const queued = queuedJob('t', '1');
 const none = async () => undefined;
 function prepare(replaced: Partial<ReadJobOptions> = {}) {
   const waited: string[] = [];
-  const catchUp = async (id: string, topic: string) => void waited.push(`${topic} ${id}`);
+  const catchUp = async (id: string, topics: readonly string[]) => void waited.push(`${topics.join('+')} ${id}`);
   const recent = createRecentSubmissions();
   const read = createReadJob({
-    ...{ lookUp: { find: none, findIfThere: none }, recent, topicOf: (type) => (type === 't' ? 'c' : undefined) },
-    catchUp: async (id, topic) => {
-      await catchUp(id, topic);
+    ...{
+      lookUp: { find: none, findIfThere: none },
+      recent,
+      topicsOf: (type) => (type === 't' ? ['c', 'd'] : undefined),
+    },
+    catchUp: async (id, topics) => {
+      await catchUp(id, topics);
       return undefined;
     },
     ...replaced,
@@ -42,7 +46,7 @@ test('what was not accepted after all, or by another process, is looked for unti
   recent.add('t/1', { digest: 'd', stored: failed });
   expect(await read('t', '1')).toBeUndefined();
   await read('t', '2');
-  expect(waited).toEqual(['c t/1', 'c t/2']);
+  expect(waited).toEqual(['c+d t/1', 'c+d t/2']);
 });
 
 test('of a type that does not exist there is nothing to wait for', async () => {

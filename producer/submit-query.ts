@@ -8,8 +8,8 @@ export type SubmitQuery = { key?: string; notBefore?: number; options?: CallOpti
 
 /** U+FFFD is what percent-encoding that is not UTF-8 turns into: it would make two keys one. */
 const printable = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u{fffd}]{1,200}$/u;
-
 export const isOrderingKey = (key: string): boolean => printable.test(key);
+export const orderingKeyRule = 'must be 1 to 200 printable characters';
 
 const second = 1_000;
 const day = 86_400 * second;
@@ -29,7 +29,7 @@ const optional = (options: CallOptions | string): SubmitQuery | string =>
 
 /** A reason not to take the value is text. */
 const readers: Record<string, (value: string, about: About) => SubmitQuery | string> = {
-  key: (key) => (isOrderingKey(key) ? { key } : 'must be 1 to 200 printable characters'),
+  key: (key) => (isOrderingKey(key) ? { key } : orderingKeyRule),
   delay(value, { now }) {
     const ms = millisecondsOf(value);
     if (ms === undefined) return malformedDuration;

@@ -9,6 +9,7 @@ import type { JobDefinition } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
+import type { Lane } from '../schemas/topics.ts';
 import type { LookUp } from './look-up.ts';
 import type { RecentSubmissions } from './recent-submissions.ts';
 
@@ -23,6 +24,8 @@ export type Submission = {
   /** Not before (milliseconds since the epoch); undefined: at once. */
   notBefore?: number;
   options?: CallOptions;
+  /** How urgent; where the id is known already it changes nothing. */
+  lane?: Lane;
 };
 
 /**
@@ -36,19 +39,19 @@ export type SubmitTools = SubmitRecordTools & {
   writer: LogWriter;
   lookUp: LookUp;
   recent: RecentSubmissions;
-  topicOf: (job: JobDefinition) => string;
+  topicOf: (job: JobDefinition, lane: Lane | undefined) => string;
 };
 
 export function createSubmit(tools: SubmitTools): Submit {
   const { writer, lookUp, recent } = tools;
 
   async function append(command: Command, topic: string, traceparent: string | undefined): Promise<JobDocument> {
-    const record = submitRecord(tools, command, topic, traceparent);
+    const record = submitRecord(command, topic, tools, traceparent);
     const offset = await writer.append(record);
     return queuedJob(command, { topic, partition: record.partition, offset });
   }
 
-  return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore, options = {} }) {
+  return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore, options = {}, lane }) {
     const name = jobKey(job.type, id);
     const text = canonicalJson(payload);
     const digest = digestOf(text);
@@ -75,7 +78,7 @@ export function createSubmit(tools: SubmitTools): Submit {
         options: callOptionsText(options),
       },
     };
-    const submission = { digest, stored: append(command, tools.topicOf(job), traceparent) };
+    const submission = { digest, stored: append(command, tools.topicOf(job, lane), traceparent) };
     recent.add(name, submission);
     try {
       return { known: false, job: await submission.stored };

@@ -30,6 +30,8 @@ const schema = Type.Object(
   {
     /** In place of the timeout of the job's type (milliseconds). */
     timeoutMs: Type.Optional(Type.Integer({ minimum: 1, maximum: longestTimeout })),
+    /** Id of the schedule that asks. */
+    schedule: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._~-]{1,200}$' })),
     /** A URL that is told of its end. */
     callback: Type.Optional(Type.String({ maxLength: 2_048 })),
     /** A mail address that is told of its end. */

@@ -8,6 +8,7 @@ export const errorCodes = {
   'unknown-route': { title: 'There is nothing at this address', status: 404, retriable: false },
   'unknown-job-type': { title: 'There is no such job type', status: 404, retriable: false },
   'unknown-job': { title: 'There is no such job', status: 404, retriable: false },
+  'unknown-schedule': { title: 'There is no such schedule', status: 404, retriable: false },
   'unknown-dead-letter': { title: 'There is no such dead letter', status: 404, retriable: false },
   'unknown-group': { title: 'There is no such group', status: 404, retriable: false },
   'unknown-queue': { title: 'There is no such queue', status: 404, retriable: false },
@@ -25,6 +26,7 @@ export const errorCodes = {
   'unsupported-media-type': { title: 'The content type is not supported', status: 415, retriable: false },
   'range-not-satisfiable': { title: 'The range lies outside the blob', status: 416, retriable: false },
   'invalid-payload': { title: 'The payload does not fit its schema', status: 422, retriable: false },
+  'invalid-schedule': { title: 'The schedule does not say when, or what', status: 422, retriable: false },
   'not-configured': { title: 'This server is not set up for what is asked', status: 422, retriable: false },
   'address-not-allowed': { title: 'The address may not be called', status: 422, retriable: false },
   'checksum-mismatch': {

@@ -1,11 +1,15 @@
 // The JSON of a job's status, as PUT and GET answer it. `result` and `error` are JSON text that was recorded once; they are
 // passed on byte for byte, so no number or key order changes on the way. By hand, because every PUT answers one.
+
 import { jobLinks } from './job-links.ts';
 import { type JobDocument, jobKey } from './job-status.ts';
 import { positionText } from './position.ts';
 
 /** Where a job's status is. */
 export const jobStatusLink = (type: string, id: string): string => `/jobs/${type}/${id}`;
+/** `name` is `<type>/<id>`. */
+export const jobLink = (name: string): string => `/jobs/${name}`;
+export const scheduleLink = (id: string): string => `/schedules/${id}`;
 
 const iso = (at: number): string => new Date(at).toISOString();
 const time = (name: string, at: number | null) => (at === null ? '' : `,"${name}":"${iso(at)}"`);

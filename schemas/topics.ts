@@ -1,9 +1,22 @@
 // Names of topics, consumer groups, identities and schema subjects: each is made here and nowhere else.
 
-export const lanes = ['normal'] as const;
+/** A queue has a topic of commands for each, the most urgent first. */
+export const lanes = ['high', 'normal', 'low'] as const;
+export type Lane = (typeof lanes)[number];
+
+/** `of` is what the lanes of one queue have in common; a topic that is no lane stands for itself. */
+export function laneOf(topic: string): { of: string; lane: Lane } {
+  const dot = topic.lastIndexOf('.');
+  const lane = lanes.find((one) => one === topic.slice(dot + 1));
+  return lane === undefined ? { of: topic, lane: 'normal' } : { of: topic.slice(0, dot), lane };
+}
+
+const commands = (prefix: string, queue: string, lane: Lane) => `${prefix}.commands.${queue}.${lane}`;
 
 export const topicNames = (prefix: string) => ({
-  commands: (queue: string, lane: (typeof lanes)[number] = 'normal') => `${prefix}.commands.${queue}.${lane}`,
+  commands: (queue: string, lane: Lane = 'normal') => commands(prefix, queue, lane),
+  /** All lanes of a queue, the most urgent first. */
+  commandsOf: (queue: string) => lanes.map((lane) => commands(prefix, queue, lane)),
   events: `${prefix}.events`,
   cancels: `${prefix}.cancels`,
   settings: `${prefix}.control`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { groupNames, ownerIdentity, subjectNames, topicNames } from './topics.ts';
+import { groupNames, laneOf, lanes, ownerIdentity, subjectNames, topicNames } from './topics.ts';
 
 test('every name begins with the prefix, so that two installations share a broker', () => {
   const [topics, groups, subjects] = [topicNames('p'), groupNames('p'), subjectNames('p')];
@@ -14,4 +14,11 @@ test('each partition of each topic has an identity of its own in each group', ()
     ['t', 'u'].flatMap((topic) => [0, 1, 10].map((partition) => ownerIdentity(group, topic, partition))),
   );
   expect(new Set(names).size).toBe(names.length);
+});
+
+test('a topic of commands names its lane, and the lanes of one queue have the rest in common', () => {
+  const topics = topicNames('p.q');
+  expect(topics.commandsOf('default').map(laneOf)).toEqual(lanes.map((lane) => ({ of: 'p.q.commands.default', lane })));
+  expect(topics.commandsOf('default')).toContain(topics.commands('default'));
+  expect(laneOf(topics.events)).toEqual({ of: 'p.q.events', lane: 'normal' });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Role } from '../../cli/start-service.ts';
 import { choosePorts } from '../../embedded/ports.ts';
 import type { FaultStack } from './fault-stack.ts';
+import { heapsVariable, tellsHeap } from './heap-readings.ts';
 import { launch, type ProcessHandle } from './process-handle.ts';
 
 export type FaultSystem = {
@@ -50,6 +51,8 @@ export async function startFaultSystem(
     PUTLOG_PARTITIONS: String(partitions),
     PUTLOG_SESSION_TIMEOUT_MS: String(sessionTimeoutMs),
     FAULTS_EXECUTIONS: executionsFile,
+    [heapsVariable]: folder,
+    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} ${tellsHeap}`.trim(),
     ...(stack.brokers.length > 1 && { PUTLOG_REPLICATION: '3', PUTLOG_REQUIRE_MIN_ISR: '2' }),
     ...settings.env,
   };

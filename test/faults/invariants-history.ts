@@ -12,7 +12,7 @@ export type Breach = { invariant: number; text: string };
 /** A group committed this offset; samples are in the order in which they were seen. */
 export type CommitSample = { group: string; topic: string; partition: number; offset: number };
 
-/** `at` in milliseconds. `heapBytes`: in use, as the process tells it itself now and then. */
+/** `at` in milliseconds. `heapBytes`: held on the heap and in buffers, as the process tells it itself now and then. */
 export type ProcessSample = {
   name: string;
   pid: number;

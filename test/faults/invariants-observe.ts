@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createKafka } from '../../platform/kafka.ts';
 import type { Logger } from '../../platform/log.ts';
 import { silent } from '../stack/log.ts';
+import { heldBytes, lastHeapReading } from './heap-readings.ts';
 import type { CommitSample, ProcessSample } from './invariants-history.ts';
 
 export type ObserverOptions = {
@@ -14,6 +15,8 @@ export type ObserverOptions = {
   topics: readonly string[];
   /** Asked each time, because processes come and go. */
   processes: () => readonly { name: string; pid: number }[];
+  /** The folder in which processes tell of their heaps, where they do. */
+  heaps?: string;
   log?: Logger;
   everyMs?: number;
 };
@@ -23,7 +26,8 @@ export type Observed = { commits: CommitSample[]; processes: ProcessSample[]; un
 
 export type Observer = { stop: () => Promise<Observed> };
 
-export function observe({ kafka, groups, topics, processes, log = silent, everyMs = 500 }: ObserverOptions): Observer {
+export function observe(options: ObserverOptions): Observer {
+  const { kafka, groups, topics, processes, heaps, log = silent, everyMs = 500 } = options;
   const seen: Observed = { commits: [], processes: [], unseen: 0 };
   const last = new Map<string, number>();
   const admin = createKafka({ brokers: kafka, clientId: 'faults-observer', log }).admin();
@@ -41,10 +45,21 @@ export function observe({ kafka, groups, topics, processes, log = silent, everyM
         }
   }
 
+  /** Each reading once; by pid, when the last one was taken. */
+  const read = new Map<number, number>();
+
+  async function sampleHeap(pid: number): Promise<Pick<ProcessSample, 'heapBytes'>> {
+    const reading = heaps === undefined ? undefined : await lastHeapReading(heaps, pid);
+    if (reading === undefined || read.get(pid) === reading.at) return {};
+    read.set(pid, reading.at);
+    return { heapBytes: heldBytes(reading) };
+  }
+
   async function sampleProcesses(): Promise<void> {
     for (const { name, pid } of processes()) {
       const sample = await processSample(pid);
-      if (sample !== undefined) seen.processes.push({ name, pid, at: performance.now(), ...sample });
+      if (sample === undefined) continue;
+      seen.processes.push({ name, pid, at: performance.now(), ...sample, ...(await sampleHeap(pid)) });
     }
   }
 

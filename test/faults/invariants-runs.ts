@@ -38,6 +38,10 @@ const pidOf = (worker: string): string => /-(\d+)-[0-9a-f]+$/.exec(worker)?.[1] 
 const ownerOf = ({ topic, partition }: Position): string =>
   ownerIdentity(groupNames(topic.split('.commands.')[0] ?? '').workers, topic, partition);
 
+/** The first fence of each: an owner may append it again. */
+const epochs = (fences: Parts['log']['fences']) =>
+  new Map(fences.map(({ fence }) => [`${fence.identity} ${fence.producerId}.${fence.producerEpoch}`, fence])).values();
+
 /** A fence is the beginning of a term: in each, a worker begins a call of its partition once. */
 export function oneRunPerTerm({ log, executions }: Pick<Parts, 'log' | 'executions'>): Breach[] {
   const owners = new Map<string, Set<string>>();
@@ -46,7 +50,7 @@ export function oneRunPerTerm({ log, executions }: Pick<Parts, 'log' | 'executio
     const name = nameOf(command);
     owners.set(name, (owners.get(name) ?? new Set()).add(ownerOf(position)));
   }
-  const terms = Map.groupBy(log.fences, ({ fence }) => `${fence.identity} ${pidOf(fence.worker)}`);
+  const terms = Map.groupBy(epochs(log.fences), ({ identity, worker }) => `${identity} ${pidOf(worker)}`);
   const begins = Map.groupBy(
     executions.filter(({ what }) => what === 'begin'),
     ({ job, generation = 0, attempt, pid }) => `${job} attempt ${generation}.${attempt} in process ${pid}`,

@@ -24,7 +24,7 @@ const journal = createJournal(() => undefined);
 const stack = inject('stack');
 const mongoUri = new URL(stack.mongoUri);
 mongoUri.pathname = `/${system.prefix}`;
-const topics = [system.topics.commands('default'), system.topics.events];
+const topics = [...system.topics.commandsOf('default'), system.topics.events];
 const commits = { commits: [], processes: [], unseen: 0 };
 
 const check = (observed: Parameters<typeof checkInvariants>[0]['observed']) =>

@@ -41,7 +41,7 @@ const noOwnId = -1;
 
 export function createLogReader({ kafka, registryUrl, prefix, queues = ['default'], log = silent }: LogReaderOptions) {
   const names = topicNames(prefix);
-  const commandTopics = queues.map((queue) => names.commands(queue));
+  const commandTopics = queues.flatMap(names.commandsOf);
   const topics = [...commandTopics, names.events];
   const { schemaById } = createRegistry({ url: registryUrl, log });
   const readCommand = createDecoder<Command>(commandType, noOwnId, schemaById);

@@ -63,13 +63,13 @@ export async function runScenario(
     ...{ prefix, folder },
     settings: scenario.system ?? {},
   });
-  const topics = [topicNames(prefix).commands('default'), topicNames(prefix).events];
+  const topics = [...topicNames(prefix).commandsOf('default'), topicNames(prefix).events];
   const cluster = await watchedCluster(stack.direct.kafka, topics);
   const { kafka, registryUrl } = stack.direct;
   const reader = createLogReader({ kafka, registryUrl, prefix });
   const recovery = createRecovery(cluster, topicNames(prefix).events);
   const observer = observe({
-    ...{ kafka: stack.direct.kafka, topics, groups: Object.values(groupNames(prefix)) },
+    ...{ kafka: stack.direct.kafka, topics, groups: Object.values(groupNames(prefix)), heaps: folder },
     processes: () =>
       processes().flatMap(({ name, pid, metricsUrl, alive }) => (alive ? [{ name, pid, metricsUrl }] : [])),
   });

@@ -72,8 +72,9 @@ async function commandsGone(context: FaultContext, worker: ProcessHandle, way: W
   const log = await readLog();
   const ran = new Set(log.events.map(({ event }) => positionText(event.command)));
   const finished = new Set(log.events.map(({ event }) => nameOf(event)));
+  // The busiest lane; what waits in the others stays.
   const unrun = log.commands.filter(
-    ({ position }) => !ran.has(positionText(position)) && !gone.has(positionText(position)),
+    ({ position }) => position.topic === topic && !ran.has(positionText(position)) && !gone.has(positionText(position)),
   );
   // A repeated call has no outcome of its own, and none is missed.
   const waiting = unrun.filter(({ command }) => command !== undefined && !finished.has(nameOf(command)));

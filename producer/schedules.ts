@@ -1,0 +1,174 @@
+// Schedules as the routes see them: checked, written to the settings, and read from there with how far they are. A schedule is known
+// here once it is in the log. Workers hear of it by themselves.
+import { setImmediate as breath, setTimeout as delay } from 'node:timers/promises';
+import { type CronTimes, checkedZone, cronTimes } from '../platform/cron-times.ts';
+import type { LoadedJob } from '../platform/load-jobs.ts';
+import type { ScheduleState, ScheduleStates } from '../platform/schedule-states.ts';
+import type { ChangeSetting, Known, Settings } from '../platform/settings.ts';
+import { PutlogError, type Violation } from '../schemas/problem.ts';
+import {
+  checkScheduleRequest,
+  isSchedule,
+  type Schedule,
+  type ScheduleRequest,
+  scheduleKey,
+} from '../schemas/schedule.ts';
+import { settingKinds, settingNames } from '../schemas/setting.ts';
+import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
+import { unknownJobType } from './put-job-routes.ts';
+import { isOrderingKey, orderingKeyRule } from './submit-query.ts';
+
+/** Times in milliseconds since the epoch; `next` are those that come, `state` undefined: nothing is known of it. */
+export type ScheduleView = {
+  id: string;
+  schedule: Schedule;
+  updatedAt: number;
+  next: number[];
+  state: ScheduleState | undefined;
+};
+
+export type Schedules = ReturnType<typeof createSchedules>;
+
+export type SchedulesOptions = {
+  jobs: ReadonlyMap<string, LoadedJob>;
+  settings: Pick<Settings, 'get' | 'of'>;
+  change: ChangeSetting;
+  states: Pick<ScheduleStates, 'read'>;
+};
+
+const shownTimes = 3;
+
+/** How long a PUT waits for a state that it can do without (milliseconds). */
+const patience = 500;
+
+/** @throws PutlogError invalid-schedule */
+function refuse(errors: Violation[]): never {
+  const [first] = errors;
+  const where = first === undefined ? 'it does not fit' : `${first.pointer || 'the whole'} ${first.detail}`;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  throw new PutlogError('invalid-schedule', `${where}${more}`, { errors });
+}
+
+function faultOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof TypeError) return error.message;
+    throw error;
+  }
+}
+
+function nextTimes(cron: CronTimes, from: number, count: number): number[] {
+  const times: number[] = [];
+  for (let at = cron.next(from); at !== undefined && times.length < count; at = cron.next(at)) times.push(at);
+  return times;
+}
+
+export function createSchedules({ jobs, settings, change, states }: SchedulesOptions) {
+  const nameOf = settingNames.schedule;
+
+  /** @throws PutlogError invalid-schedule, invalid-payload */
+  function checked(id: string, body: unknown, now: number): Omit<Schedule, 'createdAt' | 'since'> {
+    const violations = checkScheduleRequest(body);
+    if (violations.length > 0) refuse(violations);
+    const request = body as ScheduleRequest;
+    const { cron, timeZone = 'UTC', type, payload, key = scheduleKey(id), paused = false } = request;
+    const zoneFault = faultOf(() => checkedZone(timeZone));
+    const cronFault = faultOf(() => {
+      if (cronTimes(cron, zoneFault === undefined ? timeZone : 'UTC').next(now) === undefined)
+        throw new TypeError('names no time that ever comes');
+    });
+    const definition = jobs.get(type)?.definition;
+    const wrong = {
+      '/cron': cronFault,
+      '/timeZone': zoneFault,
+      '/type': definition === undefined ? unknownJobType(type, jobs).message : undefined,
+      '/key': isOrderingKey(key) ? undefined : orderingKeyRule,
+    };
+    const faults = Object.entries(wrong).flatMap(([pointer, detail]) => (detail ? [{ pointer, detail }] : []));
+    if (definition === undefined || faults.length > 0) return refuse(faults);
+    const misfits = createValueCheck(definition.payload)(payload);
+    if (misfits.length > 0)
+      refusePayload(misfits.map(({ pointer, detail }) => ({ pointer: `/payload${pointer}`, detail })));
+    const { overlap = 'queue', missed = 'one' } = request;
+    return { cron, timeZone, type, payload, key, overlap, missed, paused };
+  }
+
+  const read = (known: Known | undefined): Schedule | undefined =>
+    known !== undefined && isSchedule(known.value) ? known.value : undefined;
+
+  function viewOf(id: string, schedule: Schedule, updatedAt: number, state?: ScheduleState): ScheduleView {
+    const { cron, timeZone, paused } = schedule;
+    const next = paused ? [] : nextTimes(cronTimes(cron, timeZone), Date.now(), shownTimes);
+    return { id, schedule, updatedAt, next, state };
+  }
+
+  async function statesOf(schedules: { id: string; schedule: Schedule }[]) {
+    try {
+      return await states.read(schedules);
+    } catch (cause) {
+      const detail = 'How far schedules are cannot be read right now. Try again in a few seconds.';
+      throw new PutlogError('read-model-unavailable', detail, { cause, retryAfter: 2 });
+    }
+  }
+
+  return {
+    /**
+     * Resolves once it is in the log. `mustBeNew`: the client said `If-None-Match: *`.
+     * @throws PutlogError invalid-schedule, invalid-payload, precondition-failed, log-unavailable, outcome-unknown, overloaded,
+     *   record-too-large
+     */
+    async put(id: string, body: unknown, mustBeNew: boolean): Promise<{ created: boolean; view: ScheduleView }> {
+      const now = Date.now();
+      const asked = checked(id, body, now);
+      const before = read(settings.get(nameOf(id)));
+      if (mustBeNew && before !== undefined)
+        throw new PutlogError('precondition-failed', `there is a schedule ${id}, and If-None-Match: * was asked`);
+      // What changes when it runs, or where, begins now: no time before it runs.
+      const same = (['cron', 'timeZone', 'paused', 'type', 'key'] as const).every(
+        (name) => before?.[name] === asked[name],
+      );
+      const since = before !== undefined && same ? before.since : now;
+      await change(nameOf(id), { ...asked, createdAt: before?.createdAt ?? now, since } satisfies Schedule);
+      const known = settings.get(nameOf(id));
+      const schedule = read(known) ?? { ...asked, createdAt: now, since };
+      const state = states.read([{ id, schedule }]).catch(() => undefined);
+      const found = await Promise.race([state, delay(patience, undefined, { ref: false })]);
+      return { created: before === undefined, view: viewOf(id, schedule, known?.at ?? now, found?.get(id)) };
+    },
+
+    /** @throws PutlogError read-model-unavailable */
+    async find(id: string): Promise<ScheduleView | undefined> {
+      const known = settings.get(nameOf(id));
+      const schedule = read(known);
+      if (known === undefined || schedule === undefined) return undefined;
+      const found = await statesOf([{ id, schedule }]);
+      return viewOf(id, schedule, known.at, found.get(id));
+    },
+
+    /** By id, at most `limit` after `after`. @throws PutlogError read-model-unavailable */
+    async page(limit: number, after = ''): Promise<ScheduleView[]> {
+      const all = settings.of(settingKinds.schedule).flatMap(([id, known]) => {
+        const schedule = read(known);
+        return schedule !== undefined && id > after ? [{ id, schedule, at: known.at }] : [];
+      });
+      const some = all.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+      const found = await statesOf(some);
+      const views: ScheduleView[] = [];
+      for (const { id, schedule, at } of some) {
+        views.push(viewOf(id, schedule, at, found.get(id)));
+        // The times of one take some milliseconds, and others wait for the event loop.
+        await breath();
+      }
+      return views;
+    },
+
+    /** False: there is none. @throws PutlogError log-unavailable, outcome-unknown, overloaded */
+    async remove(id: string): Promise<boolean> {
+      if (settings.get(nameOf(id)) === undefined) return false;
+      await change(nameOf(id), undefined);
+      return true;
+    },
+  };
+}
