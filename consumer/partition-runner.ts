@@ -111,7 +111,10 @@ export function createPartitionRunner(
   }
 
   function renewed() {
-    if (tenure.ownership) deleted.tell(tenure.ownership);
+    const { ownership } = tenure;
+    if (ownership === undefined) return;
+    deleted.tell(ownership);
+    putOff.begin(ownership);
     go();
   }
 

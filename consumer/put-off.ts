@@ -17,9 +17,6 @@ export type PutOffOptions = {
   failed: (error: unknown) => void;
 };
 
-/** In place of an offset of a command: what the events before the fence may still tell. */
-const earlier = -1;
-
 export function createPutOff(
   tools: PutOffTools,
   place: { topic: string; partition: number },
@@ -27,15 +24,18 @@ export function createPutOff(
 ) {
   /** Offset of a command → of the event that must be read by a later owner. */
   const held = new Map<number, number>();
+  /** Below zero, in place of an offset of a command: what the events before a fence may still tell. */
+  let earlier = 0;
   let waiting: Task[] = [];
 
   return {
-    /** After a takeover; told once for each. */
+    /** After a takeover, and after a renewal: another may have been the owner in between, and gone before it was done. */
     begin({ again, eventsFrom: from, fence }: Ownership) {
       for (const [offset, { first }] of again) held.set(offset, first);
-      held.set(earlier, from);
+      const before = --earlier;
+      held.set(before, from);
       recoverTimers(tools, place, { events: tools.records.topic, from, fence }, stopped).then(
-        () => void held.delete(earlier),
+        () => void held.delete(before),
         failed,
       );
     },
