@@ -54,6 +54,15 @@ describe('Avro', () => {
 });
 
 describe('JSON Schema', () => {
+  test('is registered with formats and keywords that are not of the standard', async () => {
+    const schema = Type.Object(
+      { to: Type.String({ format: 'uri' }), at: Type.String({ format: 'my-own' }) },
+      { unit: 'mm' },
+    );
+    const subject = randomName('json');
+    expect(await open().registerJson(subject, schema)).toBe(await open().registerJson(subject, schema));
+  });
+
   test('is registered likewise: more is allowed later, less is refused with the field', async () => {
     const subject = randomName('json');
     const before = Type.Object({ width: Type.Integer(), name: Type.String() }, { additionalProperties: false });

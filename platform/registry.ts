@@ -49,7 +49,9 @@ function avroOf(id: number, { schema, schemaType = 'AVRO', references = [] }: Fo
 const retry = { initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1, factor: 0.2, multiplier: 2, retries: 2 };
 
 export function createRegistry({ url, log }: { url: string; log: Logger }) {
-  const client = new SchemaRegistry({ host: url, clientId: 'putlog', retry }, {});
+  // It compiles what it registers, and knows no formats: it would refuse what it is never asked to check.
+  const json = { [SchemaType.JSON]: { strict: false, validateFormats: false } };
+  const client = new SchemaRegistry({ host: url, clientId: 'putlog', retry }, json);
   const known = new Map<number, Promise<object>>();
   const missing = new Map<number, number>();
   const missingFor = 30_000;
