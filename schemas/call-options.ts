@@ -43,7 +43,8 @@ const schema = Type.Object(
     /** The job that it follows, `<type>/<id>`. */
     parent: Type.Optional(Type.String({ pattern: whole(`${typePattern}/${idPattern}`), maxLength: 301 })),
   },
-  { additionalProperties: false },
+  // What a later version asks for is no reason for an earlier one to refuse the job.
+  { additionalProperties: true },
 );
 
 export type CallOptions = Static<typeof schema>;
