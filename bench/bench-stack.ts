@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { nodeFlags } from '../cli/node-flags.ts';
 import { isReady, type Role } from '../cli/start-service.ts';
 import { stackSettings } from '../embedded/stack-settings.ts';
 import { startStack } from '../embedded/start-stack.ts';
@@ -54,7 +55,7 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
 
   /** Resolves once it serves. */
   async function startService(role: Role): Promise<BenchService> {
-    const child = spawn(process.execPath, [program, role], {
+    const child = spawn(process.execPath, [...nodeFlags, program, role], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       stdio: ['ignore', 2, 2, 'ipc'],
     });

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=32
 // The command line: `putlog start` runs everything, `putlog api | worker | projector` one service each, the rest asks the API.
 import { Command, InvalidArgumentError } from 'commander';
 import { runService } from '../platform/service.ts';

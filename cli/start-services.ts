@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { nodeFlags } from './node-flags.ts';
 import type { Say } from './start-log.ts';
 import { type Role, type Service, type ServiceSpec, startService } from './start-service.ts';
 
@@ -52,7 +53,7 @@ export function serviceSpecs(workers: number): ServiceSpec[] {
     name,
     role,
     command: process.execPath,
-    args: [putlog, role],
+    args: [...nodeFlags, putlog, role],
   });
   const numbered = Array.from({ length: workers }, (_, index) =>
     spec('worker', workers === 1 ? 'worker' : `worker-${index + 1}`),

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
 import type { Logger } from '../platform/log.ts';
-import { insertSmall } from '../platform/mongo.ts';
+import { insertSmall, updateSmall } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 
 /** `_id` is `<type>/<id>/<generation>.<attempt>`, `position` that of the command, `owner` one term of one partition. */
@@ -55,56 +55,81 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
     working = false;
   }
 
+  /** In the order of the batch. */
   async function claimAll(batch: ClaimRequest[]): Promise<Claim[]> {
+    const claims = new Map<ClaimRequest, Claim>();
+    const next = batch.filter(({ after }) => after !== undefined);
+    await Promise.all([
+      claimFirst(
+        batch.filter(({ after }) => after === undefined),
+        claims,
+      ),
+      claimNext(next, claims),
+    ]);
+    return batch.flatMap((request) => claims.get(request) ?? []);
+  }
+
+  /** Most claims are new. */
+  async function claimFirst(batch: ClaimRequest[], claims: Map<ClaimRequest, Claim>) {
+    if (batch.length === 0) return;
     const at = new Date();
     // Two commands of one job in one round trip: the first is inserted, the second meets it like any other.
     const documents = batch.map(({ id, position, owner, digest }): ClaimDocument => {
       return { _id: id, position, owner, digest, takes: 1, at };
     });
-    const taken = await insertSmall(db, collection.collectionName, documents);
-    const claims: Claim[] = batch.map(() => ({ kind: 'mine', takes: 1 }));
-    if (taken.length > 0) await meet(batch, taken, claims);
-    return claims;
+    const taken = new Set(await insertSmall(db, collection.collectionName, documents));
+    for (const [i, request] of batch.entries()) if (!taken.has(i)) claims.set(request, { kind: 'mine', takes: 1 });
+    await meet(
+      batch.filter((_, i) => taken.has(i)),
+      claims,
+    );
   }
 
-  async function meet(batch: ClaimRequest[], taken: number[], claims: Claim[]) {
-    const ids = taken.flatMap((i) => batch[i]?.id ?? []);
+  /** Most of those that were put off have a claim that waits for them: of several such commands one gets it. */
+  async function claimNext(batch: ClaimRequest[], claims: Map<ClaimRequest, Claim>) {
+    if (batch.length === 0) return;
+    const at = new Date();
+    const updates = batch.map(({ id, position, owner, after }) => ({
+      q: { _id: id, position: after },
+      u: { $set: { position, owner, takes: 1, at } },
+    }));
+    if ((await updateSmall(db, collection.collectionName, updates)) === batch.length)
+      for (const request of batch) claims.set(request, { kind: 'mine', takes: 1 });
+    else await meet(batch, claims);
+  }
+
+  /** They are there already, or were: a claim is forgotten in time, and what is put off may wait for longer. */
+  async function meet(batch: ClaimRequest[], claims: Map<ClaimRequest, Claim>) {
+    if (batch.length === 0) return;
+    const ids = batch.map(({ id }) => id);
     const found = new Map((await collection.find({ _id: { $in: ids } }).toArray()).map((claim) => [claim._id, claim]));
-    const again: { id: string; owner: string }[] = [];
-    const handedOn: number[] = [];
-    for (const i of taken) {
-      const request = batch[i];
-      const claim = request && found.get(request.id);
-      if (request === undefined || claim === undefined) throw new Error('a claim vanished between two reads');
-      if (claim.position === request.after) handedOn.push(i);
+    const again: ClaimRequest[] = [];
+    const gone: ClaimRequest[] = [];
+    const left: ClaimRequest[] = [];
+    for (const request of batch) {
+      const claim = found.get(request.id);
+      if (claim === undefined) gone.push(request);
+      // Of a command long ago, read again by a new owner: it has just been made anew.
+      else if (claim.position === request.after) left.push(request);
       else if (claim.position !== request.position)
-        claims[i] = { kind: 'duplicate', samePayload: claim.digest === request.digest };
-      else if (claim.owner === request.owner) claims[i] = { kind: 'mine', takes: claim.takes };
+        claims.set(request, { kind: 'duplicate', samePayload: claim.digest === request.digest });
+      else if (claim.owner === request.owner) claims.set(request, { kind: 'mine', takes: claim.takes });
       else {
-        claims[i] = { kind: 'mine', takes: claim.takes + 1 };
+        claims.set(request, { kind: 'mine', takes: claim.takes + 1 });
         again.push(request);
       }
     }
     if (again.length > 0)
-      await collection.bulkWrite(
+      await updateSmall(
+        db,
+        collection.collectionName,
         again.map(({ id, owner }) => ({
-          updateOne: { filter: { _id: id, owner: { $ne: owner } }, update: { $set: { owner }, $inc: { takes: 1 } } },
+          q: { _id: id, owner: { $ne: owner } },
+          u: { $set: { owner }, $inc: { takes: 1 } },
         })),
-        { ordered: false },
       );
-    if (handedOn.length === 0) return;
-    // One of several that were put off by the same command gets it; the others find it taken.
-    await handOn(handedOn.flatMap((i) => batch[i] ?? []));
-    await meet(batch, handedOn, claims);
-  }
-
-  async function handOn(requests: ClaimRequest[]) {
-    const at = new Date();
-    await collection.bulkWrite(
-      requests.map(({ id, position, owner, after = '' }) => ({
-        updateOne: { filter: { _id: id, position: after }, update: { $set: { position, owner, takes: 1, at } } },
-      })),
-    );
+    await claimFirst(gone, claims);
+    await claimNext(left, claims);
   }
 
   return {

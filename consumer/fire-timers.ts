@@ -6,7 +6,7 @@ import type { Logger } from '../platform/log.ts';
 import type { LogWriter } from '../platform/log-writer.ts';
 import { persist } from '../platform/persist.ts';
 import { runRecord } from './put-off-run.ts';
-import type { Timers } from './timers.ts';
+import type { Timer, Timers } from './timers.ts';
 
 export type FireTimersOptions = {
   timers: Timers;
@@ -54,23 +54,42 @@ export function fireTimers({ timers, writer, places, source, log, fatal }: FireT
 
   /** Fires all that is due. Resolves to when to look again. */
   async function fire(): Promise<number> {
-    for (;;) {
-      const at = places();
-      if (at.length === 0) return Date.now() + lookEvery;
-      const due = await persist(() => timers.due(at, Date.now()), {
-        log,
-        what: 'look for timers that are due',
-        givenUp,
-      });
-      if (due.length === 0) break;
-      const now = Date.now();
-      const append = () => Promise.all(due.map((timer) => writer.append(runRecord(timer, source, now))));
-      await persist(append, { log, what: 'fire timers', givenUp });
-      await persist(() => timers.forget(due), { log, what: 'forget timers that were fired', givenUp });
+    let appended: Promise<unknown> = Promise.resolve();
+    let forgotten: Promise<unknown> = appended;
+    try {
+      for (let behind: Timer | undefined; ; ) {
+        const at = places();
+        if (at.length === 0) return Date.now() + lookEvery;
+        const look = () => timers.due(at, Date.now(), behind);
+        const due = await persist(look, { log, what: 'look for timers that are due', givenUp });
+        // Some are read while others are appended, and others forgotten.
+        await appended;
+        if (due.length === 0) {
+          if (behind === undefined) break;
+          // From the first one on again: of those that came meanwhile one may stand further in front.
+          behind = undefined;
+          await forgotten;
+          continue;
+        }
+        behind = due.at(-1);
+        appended = append(due);
+        forgotten = Promise.all([forgotten, appended]).then(() => forget(due));
+      }
+    } finally {
+      await forgotten;
     }
     const next = await persist(() => timers.next(places()), { log, what: 'look for the next timer', givenUp });
     return Math.min(next ?? Number.POSITIVE_INFINITY, Date.now() + lookEvery);
   }
+
+  function append(due: readonly Timer[]) {
+    const now = Date.now();
+    const all = () => Promise.all(due.map((timer) => writer.append(runRecord(timer, source, now))));
+    return persist(all, { log, what: 'fire timers', givenUp });
+  }
+
+  const forget = (due: readonly Timer[]) =>
+    persist(() => timers.forget(due), { log, what: 'forget timers that were fired', givenUp });
 
   timers.onKept(wakeAt);
   wakeAt(Date.now());

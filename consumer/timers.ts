@@ -36,7 +36,7 @@ export type Timers = ReturnType<typeof createTimers>;
 const most = { timers: 500, bytes: 4 * 2 ** 20 };
 
 export async function prepareTimers(db: Db) {
-  await db.collection('timers').createIndexes([{ key: { place: 1, dueAt: 1 } }, { key: { name: 1 } }]);
+  await db.collection('timers').createIndexes([{ key: { place: 1, dueAt: 1, _id: 1 } }, { key: { name: 1 } }]);
 }
 
 export type TimersOptions = {
@@ -95,14 +95,18 @@ export function createTimers({ db, cancels, log, fatal }: TimersOptions) {
       kept = told;
     },
 
-    /** The first of those that are due at `now`; empty: there are none. @throws what MongoDB says */
-    async due(at: readonly string[], now: number): Promise<Timer[]> {
+    /** The first of those that are due at `now`, or the first behind another one; empty: there are none. @throws what MongoDB says */
+    async due(at: readonly string[], now: number, behind?: Pick<Timer, 'dueAt' | 'id'>): Promise<Timer[]> {
       const found: Timer[] = [];
       let bytes = 0;
-      const filter = { place: { $in: [...at] }, dueAt: { $lte: now } };
+      const filter = {
+        place: { $in: [...at] },
+        dueAt: { $lte: now, ...(behind && { $gte: behind.dueAt }) },
+        ...(behind && { $or: [{ dueAt: { $gt: behind.dueAt } }, { _id: { $gt: behind.id } }] }),
+      };
       for await (const document of collection
         .find(filter, { promoteBuffers: true })
-        .sort({ dueAt: 1 })
+        .sort({ dueAt: 1, _id: 1 })
         .limit(most.timers)) {
         const timer = timerOf(document);
         found.push(timer);

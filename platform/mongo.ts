@@ -67,7 +67,28 @@ export async function insertSmall(db: Db, collection: string, documents: readonl
   const command = { insert: collection, documents, ordered: false, writeConcern: { w: 'majority' } };
   const answer = await db.command(command);
   const failed: readonly { index: number; code: number }[] = answer.writeErrors ?? [];
-  if (answer.writeConcernError !== undefined || failed.some(({ code }) => code !== duplicateKey))
-    throw new MongoServerError({ ...(answer.writeConcernError ?? failed.find(({ code }) => code !== duplicateKey)) });
+  throwUnless(answer, ({ code }) => code === duplicateKey);
   return failed.map(({ index }) => index);
+}
+
+/**
+ * Updates one document each, in any order, in one plain command of at most 16 MiB. Resolves to how many were found.
+ * @throws what MongoDB says; then some may be updated.
+ */
+export async function updateSmall(
+  db: Db,
+  collection: string,
+  updates: readonly { q: Document; u: Document }[],
+): Promise<number> {
+  const command = { update: collection, updates, ordered: false, writeConcern: { w: 'majority' } };
+  const answer = await db.command(command);
+  throwUnless(answer, () => false);
+  return answer.n;
+}
+
+function throwUnless(answer: Document, expected: (error: { code: number }) => boolean): void {
+  const failed: readonly { code: number }[] = answer.writeErrors ?? [];
+  const other = failed.find((error) => !expected(error));
+  if (answer.writeConcernError !== undefined || other !== undefined)
+    throw new MongoServerError({ ...(answer.writeConcernError ?? other) });
 }

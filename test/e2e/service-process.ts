@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nodeFlags } from '../../cli/node-flags.ts';
 import { isReady, type Role } from '../../cli/start-service.ts';
 
 export type Ended = { code: number | null; signal: NodeJS.Signals | null };
@@ -25,7 +26,7 @@ const program = join(import.meta.dirname, '../../cli/putlog.ts');
 
 export function startProcess(role: Role, env: NodeJS.ProcessEnv, logFile: string): ServiceProcess {
   const file = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [program, role], { env, stdio: ['ignore', file, file, 'ipc'] });
+  const child = spawn(process.execPath, [...nodeFlags, program, role], { env, stdio: ['ignore', file, file, 'ipc'] });
   closeSync(file);
   const ended = endOf(child);
   const output = () => readFile(logFile, 'utf8');
