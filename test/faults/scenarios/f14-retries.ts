@@ -6,8 +6,8 @@ import { lasting, more } from '../moments.ts';
 import { between } from '../random.ts';
 import { type FaultContext, must, type Scenario } from '../scenario.ts';
 
-/** Attempts of the type (test/faults/jobs/flaky.ts); one that was lost with its worker counts as well. */
-const attempts = 8;
+/** More than the attempts of the type (test/faults/jobs/flaky.ts), and those that come on top where the last one is lost with its worker. */
+const always = 100;
 const perSecond = 40;
 
 export const retried: Scenario = {
@@ -44,7 +44,7 @@ function putFlaky({ load, random }: FaultContext) {
     for (let n = 0; ; n++, await lasting(1_000 / perSecond)) {
       if (ended) return Promise.all(answers).then(() => n);
       const expects = random() < 0.2 ? (['dead'] as const) : (['succeeded', 'dead'] as const);
-      const payload = { failures: expects.length === 1 ? attempts : between(random, 0, 4) };
+      const payload = { failures: expects.length === 1 ? always : between(random, 0, 4) };
       const later = random() < 0.3 ? { delay: between(random, 100, 5_000) / 1_000 } : {};
       answers.push(load.put({ type: 'fault.flaky', id: `flaky-${n}`, payload, expects, ...later }));
     }
