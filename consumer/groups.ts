@@ -5,6 +5,7 @@ import type { Logger } from '../platform/log.ts';
 import { insertSmall } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import type { Command } from '../schemas/command.ts';
+import { fitting } from './fitting.ts';
 import { finalCommand, type MemberEnd, type MemberOver, memberSize } from './group-end.ts';
 
 /** `_id` is `<group>/<type>/<id>`. */
@@ -40,7 +41,11 @@ export function createGroups({ db, log, fatal, maxPayloadBytes, keepMs }: Groups
 
   async function work() {
     while (waiting.length > 0 && !closed) {
-      const batch = waiting.slice(0, fitting(waiting.slice(0, most.ends)));
+      const first = waiting.slice(0, most.ends);
+      const batch = first.slice(
+        0,
+        fitting(first, ({ end }) => memberSize(end), most.bytes),
+      );
       const documents = batch.map(({ end }) => documentOf(end));
       const what = 'count the members of groups that are over';
       await persist(() => insertSmall(db, ends.collectionName, documents), { log, what, givenUp });
@@ -92,13 +97,3 @@ const documentOf = (end: MemberEnd): MemberDocument => {
   const over = { type, id, state, at, result, error };
   return { _id: `${group}/${type}/${id}`, group, index, ...over, bytes: memberSize(end), expiresAt: null };
 };
-
-/** How many of the first; one at least. */
-function fitting(first: readonly Waiting[]): number {
-  let bytes = 0;
-  const over = first.findIndex(({ end }) => {
-    bytes += memberSize(end);
-    return bytes > most.bytes;
-  });
-  return over === -1 ? first.length : Math.max(1, over);
-}

@@ -6,6 +6,7 @@ import type { Logger } from '../platform/log.ts';
 import { insertSmall } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import type { Cancels } from './cancels.ts';
+import { fitting } from './fitting.ts';
 
 /**
  * `id` is the position of the command that was put off, `place` its topic and partition, `dueAt` in milliseconds since the
@@ -57,7 +58,11 @@ export function createTimers({ db, cancels, log, fatal }: TimersOptions) {
 
   async function work() {
     while (waiting.length > 0 && !closed) {
-      const batch = waiting.slice(0, fitting(waiting.slice(0, most.timers)));
+      const first = waiting.slice(0, most.timers);
+      const batch = first.slice(
+        0,
+        fitting(first, ({ timer }) => timer.value.length, most.bytes),
+      );
       const documents = batch.map(({ timer }) => documentOf(timer));
       await persist(() => insertSmall(db, collection.collectionName, documents), { log, what: 'keep timers', givenUp });
       waiting = waiting.slice(batch.length);
@@ -143,16 +148,6 @@ export function createTimers({ db, cancels, log, fatal }: TimersOptions) {
       for (const { reject } of waiting.splice(0)) reject(new Error('the worker stops'));
     },
   };
-}
-
-/** How many of the first; one at least. */
-function fitting(first: readonly Waiting[]): number {
-  let bytes = 0;
-  const over = first.findIndex(({ timer }) => {
-    bytes += timer.value.length;
-    return bytes > most.bytes;
-  });
-  return over === -1 ? first.length : Math.max(1, over);
 }
 
 const documentOf = ({ id, traceparent, ...rest }: Timer): TimerDocument => {

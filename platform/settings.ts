@@ -3,11 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
 import { type Setting, settingType } from '../schemas/setting.ts';
-import { createCluster } from './cluster.ts';
-import type { Logger } from './log.ts';
+import { type FollowRecordsOptions, followRecords } from './follow-records.ts';
 import type { LogWriter } from './log-writer.ts';
-import { persist } from './persist.ts';
-import { tailTopic } from './tail-topic.ts';
 import { encodeWire, UndecodableError } from './wire-format.ts';
 
 /** `value` is what its JSON says, `offset` that of its record: it grows with each change of any setting. */
@@ -18,19 +15,12 @@ export type SettingChange = { name: string; known: Known | undefined };
 
 export type Settings = Awaited<ReturnType<typeof followSettings>>;
 
-export type FollowSettingsOptions = {
-  connection: { brokers: string; clientId: string };
-  topic: string;
+export type FollowSettingsOptions = Pick<FollowRecordsOptions<Setting>, 'connection' | 'topic' | 'log' | 'fatal'> & {
   readSetting: (value: Buffer | null) => Setting | Promise<Setting>;
-  log: Logger;
-  fatal: (error: unknown) => void;
 };
 
 /** Resolves once all is known that was decided so far. */
-export async function followSettings({ connection, topic, readSetting, log, fatal }: FollowSettingsOptions) {
-  const cluster = createCluster({ ...connection, clientId: `${connection.clientId}-settings`, log });
-  await persist(() => cluster.watch([topic]), { log, what: 'learn who leads the topic of settings' });
-  const final = (error: unknown) => error instanceof UndecodableError;
+export async function followSettings({ readSetting, ...rest }: FollowSettingsOptions) {
   const all = new Map<string, Known>();
   const listeners = new Set<(change: SettingChange) => void>();
   let waiting: { offset: number; resolve: () => void }[] = [];
@@ -43,21 +33,14 @@ export async function followSettings({ connection, topic, readSetting, log, fata
     for (const told of listeners) told({ name, known });
   }
 
-  const tail = tailTopic({
-    ...{ cluster, topic, log, fatal },
-    async take({ value, offset }) {
-      try {
-        take(await persist(() => readSetting(value), { log, what: 'look a schema up', final }), offset);
-      } catch (error) {
-        if (!(error instanceof UndecodableError)) throw error;
-        log.error({ err: error, topic, offset }, 'a record is no setting; it is passed over');
-      }
+  const { close } = await followRecords({
+    ...{ ...rest, what: 'setting', read: readSetting, take },
+    passed(offset) {
       end = offset + 1;
       for (const { resolve } of waiting.filter((one) => one.offset < end)) resolve();
       waiting = waiting.filter((one) => one.offset >= end);
     },
   });
-  await tail.caughtUp;
 
   return {
     get: (name: string): Known | undefined => all.get(name),
@@ -71,7 +54,7 @@ export async function followSettings({ connection, topic, readSetting, log, fata
     /** Resolves once the record at `offset` is known here. */
     reached: (offset: number): Promise<void> =>
       offset < end ? Promise.resolve() : new Promise((resolve) => waiting.push({ offset, resolve })),
-    close: tail.close,
+    close,
   };
 }
 

@@ -3,6 +3,7 @@
 import type { FastifyContextConfig, FastifySchema } from 'fastify';
 import '@fastify/swagger';
 import type { JobDefinition } from '../schemas/define-job.ts';
+import { jobIdPattern } from '../schemas/job-id.ts';
 
 /** Schemas are for readers only here: fastify neither validates nor serializes by them. */
 export const documented = (schema: FastifySchema): FastifyContextConfig => ({
@@ -33,7 +34,7 @@ const etag = { ETag: text('Changes with whatever is known of it') };
 export const idParam = {
   type: 'object',
   required: ['id'],
-  properties: { id: { type: 'string', pattern: '^[A-Za-z0-9._~-]{1,200}$', description: 'Yours to choose' } },
+  properties: { id: { type: 'string', pattern: jobIdPattern, description: 'Yours to choose' } },
 };
 const anyJobParams = {
   type: 'object',

@@ -4,6 +4,7 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import { type JobName, mostMembers } from '../schemas/call-options.ts';
 import { canonicalJson } from '../schemas/canonical-json.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
+import { jobIdPattern } from '../schemas/job-id.ts';
 import { jobKey } from '../schemas/job-status.ts';
 import type { Violation } from '../schemas/problem.ts';
 import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
@@ -18,7 +19,7 @@ export type GroupCheckTools = {
   maxPayloadBytes: number;
 };
 
-const id = Type.String({ pattern: '^[A-Za-z0-9._~-]{1,200}$' });
+const id = Type.String({ pattern: jobIdPattern });
 const member = Type.Object(
   { type: Type.String(), id, payload: Type.Unknown(), key: Type.Optional(Type.String()) },
   { additionalProperties: false },

@@ -1,15 +1,14 @@
 // Ids of jobs and blobs: letters, digits and `.` `_` `~` `-` only, so that an id is the same in an address, a record key, a
 // file name and a query. A route with `:id` runs it before it reads a body.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isJobId } from '../schemas/job-id.ts';
 import { PutlogError } from '../schemas/problem.ts';
-
-const allowed = /^[A-Za-z0-9._~-]{1,200}$/;
 
 export type WithId = { Params: { id: string } };
 
 /** An `onRequest` hook. */
 export function checkId(request: FastifyRequest<WithId>, _reply: FastifyReply, done: (error?: Error) => void): void {
-  if (allowed.test(request.params.id)) done();
+  if (isJobId(request.params.id)) done();
   else done(new PutlogError('invalid-id', 'an id is 1 to 200 characters of A–Z a–z 0–9 . _ ~ -'));
 }
 

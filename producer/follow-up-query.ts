@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import { type CallOptions, type JobName, mailAddress, mostNext } from '../schemas/call-options.ts';
+import { isJobId } from '../schemas/job-id.ts';
 import { jobKey } from '../schemas/job-status.ts';
 import { isOwnType } from '../schemas/own-types.ts';
 import { PutlogError } from '../schemas/problem.ts';
@@ -18,7 +19,6 @@ export type FollowUpRules = {
 
 export type FollowUpReaders = ReturnType<typeof createFollowUpReaders>;
 
-const idPattern = /^[A-Za-z0-9._~-]{1,200}$/;
 const address = new RegExp(`^mailto:(${mailAddress})$`);
 const longestUrl = 2_048;
 const longestAddress = 254;
@@ -50,7 +50,7 @@ export function createFollowUpReaders({ jobs, allowPrivate, unset }: FollowUpRul
       const [, type = '', id = self.id] = /^([^/]*)(?:\/(.*))?$/.exec(value) ?? [];
       const fault = typeFault(type);
       if (fault !== undefined) return `must be <type> or <type>/<id>; ${fault}`;
-      if (!idPattern.test(id)) return 'names an id that is not 1 to 200 characters of A–Z a–z 0–9 . _ ~ -';
+      if (!isJobId(id)) return 'names an id that is not 1 to 200 characters of A–Z a–z 0–9 . _ ~ -';
       if (before.length >= mostNext) return `may stand there ${mostNext} times at most`;
       const name = jobKey(type, id);
       if ([self, ...before].some((one) => jobKey(one.type, one.id) === name))

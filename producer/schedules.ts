@@ -5,7 +5,7 @@ import { type CronTimes, checkedZone, cronTimes } from '../platform/cron-times.t
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { ScheduleState, ScheduleStates } from '../platform/schedule-states.ts';
 import type { ChangeSetting, Known, Settings } from '../platform/settings.ts';
-import { PutlogError, type Violation } from '../schemas/problem.ts';
+import { PutlogError } from '../schemas/problem.ts';
 import {
   checkScheduleRequest,
   isSchedule,
@@ -14,7 +14,7 @@ import {
   scheduleKey,
 } from '../schemas/schedule.ts';
 import { settingKinds, settingNames } from '../schemas/setting.ts';
-import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
+import { createValueCheck, refusePayload, refuseViolations } from '../schemas/value-check.ts';
 import { unknownJobType } from './put-job-routes.ts';
 import { isOrderingKey, orderingKeyRule } from './submit-query.ts';
 
@@ -41,14 +41,6 @@ const shownTimes = 3;
 /** How long a PUT waits for a state that it can do without (milliseconds). */
 const patience = 500;
 
-/** @throws PutlogError invalid-schedule */
-function refuse(errors: Violation[]): never {
-  const [first] = errors;
-  const where = first === undefined ? 'it does not fit' : `${first.pointer || 'the whole'} ${first.detail}`;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  throw new PutlogError('invalid-schedule', `${where}${more}`, { errors });
-}
-
 function faultOf(check: () => unknown): string | undefined {
   try {
     check();
@@ -71,7 +63,7 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
   /** @throws PutlogError invalid-schedule, invalid-payload */
   function checked(id: string, body: unknown, now: number): Omit<Schedule, 'createdAt' | 'since'> {
     const violations = checkScheduleRequest(body);
-    if (violations.length > 0) refuse(violations);
+    if (violations.length > 0) refuseViolations('invalid-schedule', violations);
     const request = body as ScheduleRequest;
     const { cron, timeZone = 'UTC', type, payload, key = scheduleKey(id), paused = false } = request;
     const zoneFault = faultOf(() => checkedZone(timeZone));
@@ -87,7 +79,7 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
       '/key': isOrderingKey(key) ? undefined : orderingKeyRule,
     };
     const faults = Object.entries(wrong).flatMap(([pointer, detail]) => (detail ? [{ pointer, detail }] : []));
-    if (definition === undefined || faults.length > 0) return refuse(faults);
+    if (definition === undefined || faults.length > 0) return refuseViolations('invalid-schedule', faults);
     const misfits = createValueCheck(definition.payload)(payload);
     if (misfits.length > 0)
       refusePayload(misfits.map(({ pointer, detail }) => ({ pointer: `/payload${pointer}`, detail })));

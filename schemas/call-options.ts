@@ -1,6 +1,7 @@
 // What a client may ask for besides the run of its job. It travels with the job as JSON text: in its command, in its events, and in
 // every later command of it. The producer writes it; whoever has to heed it reads it.
 import { type Static, Type } from 'typebox';
+import { jobIdPart, jobIdPattern } from './job-id.ts';
 import { createValueCheck } from './value-check.ts';
 
 /** Milliseconds; no timer of Node can wait longer. */
@@ -10,12 +11,12 @@ export const longestTimeout = 2_147_483_647;
 export const mostNext = 10;
 export const mostMembers = 1_000;
 
-const [typePattern, idPattern] = ['[a-z][a-z0-9-]*(?:\\.[a-z][a-z0-9-]*)*', '[A-Za-z0-9._~-]{1,200}'];
+const typePattern = '[a-z][a-z0-9-]*(?:\\.[a-z][a-z0-9-]*)*';
 /** One address, without a name, a comment or anything quoted. */
 export const mailAddress = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\\.[A-Za-z0-9-]+)*";
 const whole = (pattern: string) => `^${pattern}$`;
 
-const idText = Type.String({ pattern: whole(idPattern) });
+const idText = Type.String({ pattern: jobIdPattern });
 const jobName = Type.Object(
   { type: Type.String({ pattern: whole(typePattern), maxLength: 100 }), id: idText },
   { additionalProperties: false },
@@ -31,7 +32,7 @@ const schema = Type.Object(
     /** In place of the timeout of the job's type (milliseconds). */
     timeoutMs: Type.Optional(Type.Integer({ minimum: 1, maximum: longestTimeout })),
     /** Id of the schedule that asks. */
-    schedule: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._~-]{1,200}$' })),
+    schedule: Type.Optional(idText),
     /** A URL that is told of its end. */
     callback: Type.Optional(Type.String({ maxLength: 2_048 })),
     /** A mail address that is told of its end. */
@@ -41,7 +42,7 @@ const schema = Type.Object(
     /** It belongs to this group: as one of its members, or as the job that follows them. */
     group: Type.Optional(Type.Object({ id: idText, member: Type.Optional(member) }, { additionalProperties: false })),
     /** The job that it follows, `<type>/<id>`. */
-    parent: Type.Optional(Type.String({ pattern: whole(`${typePattern}/${idPattern}`), maxLength: 301 })),
+    parent: Type.Optional(Type.String({ pattern: whole(`${typePattern}/${jobIdPart}`), maxLength: 301 })),
   },
   // What a later version asks for is no reason for an earlier one to refuse the job.
   { additionalProperties: true },

@@ -3,8 +3,8 @@
 import { callOptionsOf } from './call-options.ts';
 import type { Command } from './command.ts';
 import { isTypeName } from './define-job.ts';
+import { isJobId } from './job-id.ts';
 
-const idPattern = /^[A-Za-z0-9._~-]{1,200}$/;
 const maxText = 1_000;
 /** More than the longest that the API writes. */
 const maxOptions = 16_384;
@@ -15,7 +15,7 @@ const maxTime = 8.64e15;
 export function commandFault({ type, id, key, digest, generation, attempt, ...rest }: Command): string | undefined {
   const { submittedAt, dueAt, after, options } = rest;
   if (!isTypeName(type)) return 'its type is not a lower-case, dotted name of at most 100 characters';
-  if (!idPattern.test(id)) return 'its id is not 1 to 200 characters of A–Z a–z 0–9 . _ ~ -';
+  if (!isJobId(id)) return 'its id is not 1 to 200 characters of A–Z a–z 0–9 . _ ~ -';
   if (key.length > maxText) return `its key has ${key.length} characters, more than ${maxText}`;
   if (digest.length > maxText) return `its digest has ${digest.length} characters, more than ${maxText}`;
   if (generation < 0) return `its generation is ${generation}`;

@@ -42,10 +42,13 @@ export function createValueCheck(schema: TSchema): (value: unknown) => Violation
   };
 }
 
-/** @throws PutlogError invalid-payload */
-export function refusePayload(errors: Violation[]): never {
+/** @throws PutlogError with this code */
+export function refuseViolations(code: 'invalid-payload' | 'invalid-schedule', errors: Violation[]): never {
   const [first] = errors;
   const where = first === undefined ? 'it does not fit' : `${first.pointer || 'the whole'} ${first.detail}`;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  throw new PutlogError('invalid-payload', `${where}${more}`, { errors });
+  throw new PutlogError(code, `${where}${more}`, { errors });
 }
+
+/** @throws PutlogError invalid-payload */
+export const refusePayload = (errors: Violation[]): never => refuseViolations('invalid-payload', errors);
