@@ -8,6 +8,8 @@ export type Arguments = {
   readonly seeds: readonly number[];
   readonly mutate: boolean;
   readonly writeDocs: boolean;
+  /** Goes on with the run of FAULTS_FOLDER. */
+  readonly resume: boolean;
 };
 
 /**
@@ -24,6 +26,7 @@ export function readArguments(args: readonly string[], known: readonly string[],
       seeds: { type: 'string' },
       mutate: { type: 'boolean', default: false },
       'write-docs': { type: 'boolean', default: false },
+      resume: { type: 'boolean', default: false },
     },
   });
   const inAnyCase = new Map(known.map((id) => [id.toLowerCase(), id]));
@@ -33,10 +36,13 @@ export function readArguments(args: readonly string[], known: readonly string[],
   const only = asked?.flatMap((id) => inAnyCase.get(id.toLowerCase()) ?? []);
   if (only !== undefined && values.ci) throw new Error('--only and --ci both choose scenarios: give one of them');
   if (values.seed !== undefined && values.seeds !== undefined) throw new Error('give --seed or --seeds, not both');
+  if (values.resume && (values.seed ?? values.seeds) !== undefined) {
+    throw new Error('--resume goes on with the seeds of the run it resumes: leave out --seed and --seeds');
+  }
   const count = whole(values.seeds ?? '1', '--seeds', 1, 1_000);
   const seeds =
     values.seed === undefined ? Array.from({ length: count }, draw) : [whole(values.seed, '--seed', 0, 2 ** 31 - 1)];
-  return { only, ci: values.ci, seeds, mutate: values.mutate, writeDocs: values['write-docs'] };
+  return { only, ci: values.ci, seeds, mutate: values.mutate, writeDocs: values['write-docs'], resume: values.resume };
 }
 
 function whole(text: string, name: string, least: number, most: number): number {

@@ -8,7 +8,7 @@ function read(...args: string[]) {
   return readArguments(args, known, () => drawn++);
 }
 
-const usual = { only: undefined, ci: false, seeds: [100], mutate: false, writeDocs: false };
+const usual = { only: undefined, ci: false, seeds: [100], mutate: false, writeDocs: false, resume: false };
 
 test('without arguments everything runs once, with a seed that was drawn', () => {
   expect(read()).toEqual(usual);
@@ -25,7 +25,8 @@ test('a seed is used as it is, and so many are drawn', () => {
   expect(read('--seeds', '3').seeds).toEqual([100, 101, 102]);
 });
 
-test('--mutate and --write-docs are heard', () => {
+test('--mutate, --write-docs and --resume are heard', () => {
+  expect(read('--resume')).toEqual({ ...usual, resume: true });
   expect(read('--mutate', '--write-docs')).toEqual({ ...usual, mutate: true, writeDocs: true });
 });
 
@@ -33,6 +34,7 @@ test.each([
   [['--only', 'F1,F99'], 'there is no F99; there are F1, F2, F13, F13b'],
   [['--only', 'F1', '--ci'], 'give one of them'],
   [['--seed', '1', '--seeds', '2'], 'give --seed or --seeds'],
+  [['--resume', '--seeds', '3'], 'leave out --seed and --seeds'],
   [['--seed', '-1'], "'--seed' argument"],
   [['--seed', '1.5'], '--seed takes a whole number'],
   [['--seeds', '0'], '--seeds takes a whole number'],

@@ -6,6 +6,8 @@ import { type Result, table } from './result.ts';
 
 export type WholeRun = {
   readonly results: readonly Result[];
+  /** Runs whose fault never came about, which were made again. */
+  readonly notAsMeant: number;
   readonly mutated: readonly Mutated[];
   readonly minutes: number;
   /** The day, `2026-01-31`; what it ran on, in words. */
@@ -30,7 +32,7 @@ export function lacking(run: {
   ].filter((one) => one !== false);
 }
 
-export function document({ results, mutated, minutes, date, machine }: WholeRun): string {
+export function document({ results, notAsMeant, mutated, minutes, date, machine }: WholeRun): string {
   const acked = results.reduce((sum, { counts }) => sum + counts.acked, 0);
   const seeds = new Set(results.map(({ seed }) => seed)).size;
   return `# Faults
@@ -41,7 +43,8 @@ The real processes run behind proxies that can lose an answer, hold a request ba
 servers are killed, stopped and frozen; all of it under load. When it is over everything that was acknowledged must be
 there once and in order, and the read model must be what a fold over the log gives. The tables are one whole run:
 ${date}, ${machine}; ${results.length} runs of ${byFault(results).length} faults under ${seeds} seeds, ${acked} acknowledged PUTs,
-${minutes.toFixed(0)} minutes.
+${minutes.toFixed(0)} minutes. ${notAsMeant} more runs were made again, because the fault had not come about as it was meant; none that
+broke an invariant was.
 
 ${table(results)}
 

@@ -22,6 +22,7 @@ test('it has a row for each run, the worst and the median recovery, and who noti
   const mutation = { name: 'no fence', file: 'f.ts', from: 'a', to: 'b', caughtBy: ['F4'] };
   const text = document({
     results: [result(1, 100), result(2, 900), result(3, 300)],
+    notAsMeant: 2,
     mutated: [{ mutation, noticed: true }],
     ...{ minutes: 7, date: '2026-01-31', machine: '2 cores' },
   });
@@ -29,5 +30,6 @@ test('it has a row for each run, the worst and the median recovery, and who noti
   expect(text.match(/^\| F1 a fault /gm)).toHaveLength(3);
   expect(text).toContain('| F1 | 3 | 0.3 s | 0.9 s | 0.2 s | 0.3 s |');
   expect(text).toContain('| no fence | F4 |');
+  expect(text).toContain('2 more runs were made again');
   expect(text).toContain('F15');
 });

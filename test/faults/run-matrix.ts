@@ -1,6 +1,7 @@
 // Runs scenarios one after the other, each seed after the other, on as few stacks as their needs allow; what runs once comes
 // last, with the first seed. Tells each result as it comes. Called by run.ts.
 import { type FaultStack, startFaultStack } from './fault-stack.ts';
+import { keepResult } from './kept-results.ts';
 import { complaint, isBad, type Result } from './result.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -8,15 +9,23 @@ import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 
 type Current = { stack: FaultStack; needs: Scenario; disk: SmallDisk | undefined };
 
-/** `plain`: Kafka's console consumer reads along each time. */
-export type MatrixOptions = { seeds: readonly number[]; runFolder: string; plain: boolean };
+/** `plain`: Kafka's console consumer reads along each time. Each result is kept in `runFolder` as it comes. */
+export type MatrixOptions = {
+  seeds: readonly number[];
+  runFolder: string;
+  plain: boolean;
+  /** What an interrupted run has already found. */
+  kept: readonly Result[];
+};
 
 export async function runMatrix(chosen: readonly Scenario[], options: MatrixOptions): Promise<Result[]> {
-  const { seeds, runFolder, plain } = options;
-  const results: Result[] = [];
+  const { seeds, runFolder, plain, kept } = options;
+  const results = [...kept];
+  const isKept = (id: string, of: number) => kept.some(({ scenario, seed }) => scenario.id === id && seed === of);
   let current: Current | undefined;
   try {
     for (const { scenario, seed } of roundsOf(chosen, seeds)) {
+      if (isKept(scenario.id, seed)) continue;
       if (current !== undefined && !sameStack(current.needs, scenario)) {
         const before: Current = current;
         current = undefined;
@@ -33,6 +42,7 @@ export async function runMatrix(chosen: readonly Scenario[], options: MatrixOpti
         result = notRun(scenario, seed, runFolder, error);
       }
       tell(result);
+      await keepResult(runFolder, result);
       results.push(result);
     }
   } finally {

@@ -5,9 +5,10 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { readArguments } from './arguments.ts';
 import { document, lacking } from './document.ts';
+import { type Kept, keepBegin, readKept } from './kept-results.ts';
 import { isShortened } from './minutes.ts';
 import { type Mutated, mutate } from './mutate.ts';
-import { complaint, isBad, type Result, table } from './result.ts';
+import { complaint, isBad, table } from './result.ts';
 import { runMatrix } from './run-matrix.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -31,30 +32,35 @@ const code = await work.catch((error: unknown) => {
 process.exit(code);
 
 async function runAll(): Promise<number> {
-  // Before hours are spent on it.
-  if (args.writeDocs && lackingOf(0).length > 0) throw new Error(`--write-docs: ${lackingOf(0).join('; ')}`);
+  if (args.resume && keep === undefined) throw new Error('--resume: name the folder of that run with FAULTS_FOLDER');
   const runFolder = keep ?? (await mkdtemp(join(tmpdir(), 'putlog-faults-')));
   await mkdir(runFolder, { recursive: true });
-  console.log(`seeds ${args.seeds.join(', ')}; folder ${runFolder}`);
-  const began = performance.now();
-  const results = await runMatrix(chosen, { seeds: args.seeds, runFolder, plain: !args.ci });
+  const kept: Kept = args.resume ? await readKept(runFolder) : { seeds: args.seeds, results: [], notAsMeant: 0 };
+  const { seeds } = kept;
+  // Before hours are spent on it.
+  const lacks = lackingOf(seeds.length, 0);
+  if (args.writeDocs && lacks.length > 0) throw new Error(`--write-docs: ${lacks.join('; ')}`);
+  if (!args.resume) await keepBegin(runFolder, seeds);
+  console.log(`seeds ${seeds.join(', ')}; folder ${runFolder}`);
+  if (args.resume) console.log(`${kept.results.length} runs stand, ${kept.notAsMeant} were not as meant and run again`);
+  const results = await runMatrix(chosen, { seeds, runFolder, plain: !args.ci, kept: kept.results });
   console.log(`\n${table(results)}\n`);
   const bad = results.filter(isBad);
   for (const result of bad) console.log(`${complaint(result)}\n`);
-  const minutes = (performance.now() - began) / 60_000;
+  const minutes = results.reduce((sum, { tookMs }) => sum + tookMs, 0) / 60_000;
   const acked = results.reduce((sum, { counts }) => sum + counts.acked, 0);
   console.log(
     `${results.length} faults, ${acked} acknowledged PUTs, ${bad.length} bad, ${minutes.toFixed(1)} min on ${cpus().length} cores`,
   );
-  const noticed = args.writeDocs ? await writeDocs(results, began) : true;
+  const noticed = args.writeDocs ? await writeDocs({ ...kept, results }) : true;
   if (bad.length === 0 && keep === undefined) await rm(runFolder, { recursive: true, force: true });
   if (!noticed || bad.some(({ breaches }) => breaches.length > 0)) return 1;
   return bad.length > 0 ? 2 : 0;
 }
 
 /** Only of a whole run. False: a mutation was not noticed. */
-async function writeDocs(results: readonly Result[], began: number): Promise<boolean> {
-  const lacks = lackingOf(results.filter(isBad).length);
+async function writeDocs({ results, seeds, notAsMeant }: Kept): Promise<boolean> {
+  const lacks = lackingOf(seeds.length, results.filter(isBad).length);
   if (lacks.length > 0) {
     console.log(`docs/faults.md is left as it is: ${lacks.join('; ')}`);
     return true;
@@ -63,18 +69,18 @@ async function writeDocs(results: readonly Result[], began: number): Promise<boo
   if (!allNoticed(mutated)) return false;
   const date = new Date().toISOString().slice(0, 10);
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const minutes = (performance.now() - began) / 60_000;
+  const minutes = results.reduce((sum, { tookMs }) => sum + tookMs, 0) / 60_000;
   const file = join(import.meta.dirname, '../../docs/faults.md');
-  await writeFile(file, document({ results, mutated, minutes, date, machine }));
+  await writeFile(file, document({ results, notAsMeant, mutated, minutes, date, machine }));
   console.log('docs/faults.md is written');
   return true;
 }
 
-function lackingOf(bad: number): string[] {
+function lackingOf(seeds: number, bad: number): string[] {
   return lacking({
     chosen: args.only !== undefined || args.ci,
     shortened: isShortened(),
-    seeds: args.seeds.length,
+    seeds,
     bad,
   });
 }
