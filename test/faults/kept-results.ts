@@ -40,7 +40,7 @@ export async function readKept(folder: string): Promise<Kept> {
 }
 
 /** Held or breached: stands. Neither, because the fault never came about: is run again. Pure. */
-export function toGoOnWith(results: readonly Result[]): Pick<Kept, 'results' | 'notAsMeant'> {
+function toGoOnWith(results: readonly Result[]): Pick<Kept, 'results' | 'notAsMeant'> {
   const standing = results.filter(({ breaches, failure }) => breaches.length > 0 || failure === undefined);
   return { results: standing, notAsMeant: results.length - standing.length };
 }
