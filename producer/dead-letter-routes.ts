@@ -5,9 +5,9 @@ import type { Logger } from '../platform/log.ts';
 import type { DeadLetter } from '../schemas/dead-letter.ts';
 import { jobStatusLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import { statusType } from './answer-submit.ts';
 import type { DeadLetterCursor, DeadLetterFilter, DeadLetters } from './dead-letters.ts';
 import { describeDeadLetter, describeDeadLetters, describeRedrive } from './describe-dead-letters.ts';
-import { statusType } from './put-job-routes.ts';
 import { dateTime, parametersOf, refuseQuery, trueOrFalse, wholeNumber } from './query-values.ts';
 
 const iso = (at: number) => new Date(at).toISOString();

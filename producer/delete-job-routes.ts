@@ -6,12 +6,14 @@ import { isTypeName } from '../schemas/define-job.ts';
 import { isTerminal } from '../schemas/job-status.ts';
 import { jobEntityTag, jobStatusBody, jobStatusLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import { statusType } from './answer-submit.ts';
 import { describeDelete } from './api-description.ts';
 import type { CancelJob } from './cancel-job.ts';
 import { checkId } from './check-id.ts';
 import { matchesTagStrongly } from './entity-tag.ts';
-import { statusType, traceparentOf, unknownJobType } from './put-job-routes.ts';
+import { unknownJobType } from './put-job-routes.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
+import { traceparentOf } from './read-submission.ts';
 
 type WithTypeAndId = { Params: { type: string; id: string } };
 

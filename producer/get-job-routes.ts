@@ -5,10 +5,11 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import { isTypeName } from '../schemas/define-job.ts';
 import { isTerminal } from '../schemas/job-status.ts';
 import { jobEntityTag, jobStatusBody } from '../schemas/job-status-body.ts';
+import { statusType } from './answer-submit.ts';
 import { describeGet, describeGetAny } from './api-description.ts';
 import { checkId } from './check-id.ts';
 import { matchesTag } from './entity-tag.ts';
-import { statusType, unknownJobType } from './put-job-routes.ts';
+import { unknownJobType } from './put-job-routes.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
 
 type WithTypeAndId = { Params: { type: string; id: string } };

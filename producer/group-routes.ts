@@ -4,12 +4,13 @@ import type { JobName } from '../schemas/call-options.ts';
 import { isTerminal } from '../schemas/job-status.ts';
 import { jobStatusLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import { statusType } from './answer-submit.ts';
 import { createGroupCheck, type GroupCheckTools } from './check-group.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
 import { describeGroupGet, describeGroupPut } from './describe-groups.ts';
 import type { GroupStatus, Groups } from './groups.ts';
-import { statusType, traceparentOf } from './put-job-routes.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
+import { traceparentOf } from './read-submission.ts';
 
 /** Times the largest payload: how large a group may be. */
 const groupBodies = 16;

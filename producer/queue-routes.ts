@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type Limit, limitFaults } from '../schemas/limit.ts';
 import { refusePayload } from '../schemas/value-check.ts';
+import { statusType } from './answer-submit.ts';
 import {
   describeLimit,
   describeLimits,
@@ -13,7 +14,6 @@ import {
   describeResume,
   describeSetLimit,
 } from './describe-queues.ts';
-import { statusType } from './put-job-routes.ts';
 import type { LimitStatus, QueueStatus, Queues } from './queues.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
 

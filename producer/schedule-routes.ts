@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { jobLink, scheduleLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { isScheduleId, scheduleIdRule } from '../schemas/schedule.ts';
+import { statusType } from './answer-submit.ts';
 import { refuseEncoded, type WithId } from './check-id.ts';
 import {
   describeSchedule,
@@ -11,9 +12,9 @@ import {
   describeSchedulePut,
   describeSchedules,
 } from './describe-schedules.ts';
-import { mustBeNew, statusType } from './put-job-routes.ts';
 import { parametersOf, wholeNumber } from './query-values.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
+import { mustBeNew } from './read-submission.ts';
 import type { Schedules, ScheduleView } from './schedules.ts';
 
 const iso = (at: number) => new Date(at).toISOString();
