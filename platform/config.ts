@@ -1,58 +1,7 @@
 // Configuration: one table of settings, read from the environment once at start, every problem listed at once.
 // The table in the README is generated from `settings`; nothing else reads these variables.
 import { resolve } from 'node:path';
-
-type Setting<T> = {
-  env: string;
-  about: string;
-  fallback: string | undefined;
-  parse: (text: string) => T;
-  /** Its value is shown to nobody. */
-  secret?: true;
-};
-
-const text = (env: string, fallback: string | undefined, about: string): Setting<string> => ({
-  env,
-  about,
-  fallback,
-  parse: (value) => value,
-});
-
-function integer(env: string, fallback: number, min: number, max: number, about: string): Setting<number> {
-  const parse = (value: string) => {
-    const number = Number(value);
-    if (!/^-?\d+$/.test(value) || number < min || number > max)
-      throw new Error(`must be a whole number from ${min} to ${max}`);
-    return number;
-  };
-  return { env, about, fallback: String(fallback), parse };
-}
-
-/** Undefined where it is not set. */
-const optional = <T>({ parse, ...setting }: Setting<T>): Setting<T | undefined> => ({
-  ...setting,
-  fallback: '',
-  parse: (value) => (value === '' ? undefined : parse(value)),
-});
-
-const secret = <T>(setting: Setting<T>): Setting<T> => ({ ...setting, secret: true });
-
-function choice<T extends string>(env: string, fallback: T, options: readonly T[], about: string): Setting<T> {
-  const parse = (value: string) => {
-    const found = options.find((option) => option === value);
-    if (found === undefined) throw new Error(`must be one of ${options.join(', ')}`);
-    return found;
-  };
-  return { env, about, fallback, parse };
-}
-
-function matching(env: string, fallback: string | undefined, pattern: RegExp, what: string, about: string) {
-  const parse = (value: string) => {
-    if (!pattern.test(value)) throw new Error(`must be ${what}`);
-    return value;
-  };
-  return { env, about, fallback, parse } satisfies Setting<string>;
-}
+import { choice, integer, matching, optional, type Setting, secret, text } from './setting-kinds.ts';
 
 const hostPorts = /^[\w.-]+:\d{1,5}(,[\w.-]+:\d{1,5})*$/;
 const day = 86_400_000;
