@@ -148,6 +148,8 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
           advance(before.type, ofType(before.type));
         },
 
+        isPaused: () => isPaused(topic),
+
         /** The partition is no longer ours. */
         close() {
           for (const [task, one] of admitted) if (one.door === door) end(task, one);

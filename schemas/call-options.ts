@@ -41,6 +41,8 @@ const schema = Type.Object(
     next: Type.Optional(Type.Array(jobName, { minItems: 1, maxItems: mostNext })),
     /** It belongs to this group: as one of its members, or as the job that follows them. */
     group: Type.Optional(Type.Object({ id: idText, member: Type.Optional(member) }, { additionalProperties: false })),
+    /** Who asked for it: the id of an API key. Those who ask take turns. */
+    by: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     /** The job that it follows, `<type>/<id>`. */
     parent: Type.Optional(Type.String({ pattern: whole(`${typePattern}/${jobIdPart}`), maxLength: 301 })),
   },
@@ -73,4 +75,10 @@ function parse(text: string): unknown {
   } catch (cause) {
     throw new TypeError('they are not JSON', { cause });
   }
+}
+
+/** '' where it does not say. Asked for each command that is taken, so text without it is not parsed. */
+export function tenantOf(text: string | null): string {
+  if (text === null || !text.includes('"by":')) return '';
+  return callOptionsOf(text).by ?? '';
 }
