@@ -157,14 +157,13 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
     },
 
     /** What a worker commits, as a member of the group. Beyond the log's end kafkajs would take it back. */
-    async commit(partition: number, checkpoint: Checkpoint) {
+    async commit(partition: number, checkpoint: Checkpoint, metadata = checkpointMetadata(checkpoint) ?? '') {
       const consumer = kafka.consumer({ groupId: group, sessionTimeout: 6_000 });
       const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
       await consumer.connect();
       await consumer.subscribe({ topic });
       await consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() });
       await joined;
-      const metadata = checkpointMetadata(checkpoint) ?? '';
       await consumer.commitOffsets([{ topic, partition, offset: String(checkpoint.offset), metadata }]);
       await consumer.disconnect();
     },
