@@ -38,9 +38,10 @@ test('a result for each line, in order, with its number; blank lines have none, 
 
 test('all that a single submit may ask for, as members; what the request says holds for lines that do not', async () => {
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-  const full = { key: 'k', delay: 90, timeout: 'PT1M', priority: 0, then: ['test.anything', 'test.echo/next'] };
+  const then = (value: string | string[]) => Object.fromEntries([['then', value]]);
+  const full = { key: 'k', delay: 90, timeout: 'PT1M', priority: 0, ...then(['test.anything', 'test.echo/next']) };
   const { submitted } = await post(
-    `${echo('a', full)}\n${echo('b', { notBefore: '2020-01-01T00:00:00Z', then: 'test.anything/c' })}\n`,
+    `${echo('a', full)}\n${echo('b', { notBefore: '2020-01-01T00:00:00Z', ...then('test.anything/c') })}\n`,
     { traceparent, priority: 'u=6', 'if-none-match': '*' },
   );
   const next = [
@@ -85,7 +86,7 @@ const bad: [name: string, status: number, code: string, line: string | Buffer, d
     'itself behind itself',
     400,
     'malformed-request',
-    echo('x', { then: 'test.echo/x' }),
+    echo('x', Object.fromEntries([['then', 'test.echo/x']])),
     /^"then" names test.echo\/x twice/,
   ],
   ['a private callback', 422, 'address-not-allowed', echo('x', { callback: 'http://127.0.0.1/' }), /public/],
