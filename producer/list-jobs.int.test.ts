@@ -83,6 +83,10 @@ async function explained(filter: JobFilter, limit: number, behind?: JobCursor) {
   return { stages: stagesOf(winner), read: Number(executionStats.totalDocsExamined), given: executionStats.nReturned };
 }
 
+/** Those of the cursor's own millisecond that it has passed are read once more. */
+const skipped = (filter: JobFilter, behind: JobCursor | undefined) =>
+  all.filter((job) => matches(job, filter) && job.createdAt === behind?.createdAt && job._id >= behind._id).length;
+
 test.each(questions)('%s: page by page what it should be, from an index and in its order', async (_name, filter) => {
   const list = createListJobs({ model });
   const expected = all.filter((job) => matches(job, filter)).map(({ _id }) => _id);
@@ -94,8 +98,8 @@ test.each(questions)('%s: page by page what it should be, from an index and in i
     expect(stages).not.toContain('COLLSCAN');
     expect(stages).not.toContain('SORT');
     // The index of keys has neither type nor state: what differs in them is read and left out.
-    if (filter.key === undefined) expect(read).toBeLessThanOrEqual(limit + 1);
-    else expect(read).toBeLessThanOrEqual(all.filter(({ key }) => key === filter.key).length);
+    const ofKey = all.filter(({ key }) => key === filter.key).length;
+    expect(read).toBeLessThanOrEqual(filter.key === undefined ? limit + 1 + skipped(filter, behind) : ofKey);
     expect(given).toBeLessThanOrEqual(limit + 1);
     const page = await list(filter, limit, behind);
     found.push(...page.jobs.map(({ _id }) => _id));

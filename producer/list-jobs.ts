@@ -43,7 +43,7 @@ export function jobsQuery(
     state: { $in: [...states] },
     createdAt: { $gte: createdAfter ?? 0, $lte: latest },
   };
-  // Only among those of the cursor's own millisecond; the index has both fields.
+  // Leaves out what the page before had of its last millisecond; those few documents are read once more.
   if (behind !== undefined) query.$or = [{ createdAt: { $lt: behind.createdAt } }, { _id: { $lt: behind._id } }];
   return query;
 }
