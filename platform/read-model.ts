@@ -26,7 +26,7 @@ export const readModelNamed = (db: Db, name: string): ReadModel => ({
 });
 
 /** What jobs are listed by, each in the order of a list; the first also counts them by state. */
-export const jobIndexes = [
+const jobIndexes = [
   { key: { state: 1, createdAt: -1, _id: -1 } },
   { key: { type: 1, state: 1, createdAt: -1, _id: -1 } },
   { key: { key: 1, createdAt: -1, _id: -1 } },

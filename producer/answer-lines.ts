@@ -34,6 +34,8 @@ export function answerLines(body: Body, options: AnswerLinesOptions) {
   let head = 0;
   let bytesInHand = 0;
   let number = 0;
+  /** No more bytes will come; lines of those that have may still wait. */
+  let ended = false;
   /** No more lines will be taken. */
   let over = false;
   /** The window was full: not the client is late. */
@@ -63,7 +65,7 @@ export function answerLines(body: Body, options: AnswerLinesOptions) {
   function end() {
     over = true;
     clearTimeout(timer);
-    body.off('readable', take).off('end', finish);
+    body.off('readable', take).off('end', onEnd);
   }
 
   const isFull = () => slots.length - head >= window.lines || bytesInHand >= window.bytes;
@@ -84,6 +86,7 @@ export function answerLines(body: Body, options: AnswerLinesOptions) {
         if (taken >= burst) return later();
         continue;
       }
+      if (ended) return finish();
       const chunk: Buffer | null = body.read();
       if (chunk === null) return;
       splitter.push(chunk);
@@ -138,6 +141,11 @@ export function answerLines(body: Body, options: AnswerLinesOptions) {
     else if (held && !isFull()) later();
   }
 
+  function onEnd() {
+    ended = true;
+    take();
+  }
+
   function finish() {
     const last = splitter.last();
     if (last !== undefined) begin(last);
@@ -152,7 +160,7 @@ export function answerLines(body: Body, options: AnswerLinesOptions) {
     later();
   }
 
-  body.on('readable', take).on('end', finish);
+  body.on('readable', take).on('end', onEnd);
   later();
   return { output, breakOff };
 }

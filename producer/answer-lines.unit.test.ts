@@ -46,6 +46,14 @@ test('no more lines are in hand than the window has, however slowly they are ans
   expect(most).toBe(50);
 });
 
+test('a body that ends while lines of it wait is answered to its end', async () => {
+  const whole = numbers(5_000).join('\n');
+  const answer = async (line: Buffer | 'too-long') => `${line}\n`;
+  const body = Readable.from([Buffer.from(whole)], { objectMode: false });
+  const { output } = answerLines(body, { ...options, answer, window: { lines: 50, bytes: 1e6 } });
+  expect(await text(output)).toBe(`${whole}\n`);
+});
+
 test('bytes count as well', async () => {
   const answer = vi.fn(() => new Promise<string>(() => undefined));
   const body = new PassThrough();

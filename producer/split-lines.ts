@@ -5,8 +5,6 @@
 const lineFeed = 0x0a;
 const none = Buffer.alloc(0);
 
-export type LineSplitter = ReturnType<typeof createLineSplitter>;
-
 /** A line is given without its line feed; `too-long`: it had more than `maxBytes`. */
 export function createLineSplitter(maxBytes: number) {
   let chunk: Buffer = none;

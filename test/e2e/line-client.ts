@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 export type LineResult = { line: number; status: number; id?: string; code?: string };
 
@@ -18,10 +20,7 @@ export function postLines(url: string, headers: Record<string, string> = {}) {
   return {
     sent,
     /** Sends all of these, as fast as they are taken. Resolves when the last one is handed to the system. */
-    async send(lines: Iterable<string>): Promise<void> {
-      for (const line of lines) if (!sent.write(line)) await Promise.race([once(sent, 'drain'), once(sent, 'close')]);
-      sent.end();
-    },
+    send: (lines: Iterable<string>): Promise<void> => pipeline(Readable.from(lines), sent),
     async *results(): AsyncGenerator<LineResult> {
       const [answer]: IncomingMessage[] = await answered;
       if (answer?.statusCode !== 200) throw new Error(`answered ${answer?.statusCode}`);

@@ -45,6 +45,7 @@ test('20,000 lines in one request: as many answers in their order, and one outco
   const before = await peak(api.process);
   const ids = numbers(20_000).map((n) => `many-${n}`);
   const results = await postAll(api.url, ids.map(echo));
+  expect(results).toHaveLength(ids.length);
   expect(results.map(({ line, id, status }) => `${line} ${id} ${status}`)).toEqual(
     ids.map((id, n) => `${n + 1} ${id} 202`),
   );
