@@ -98,7 +98,7 @@ test.each([
   expect((await ask('GET', blob, { range: 'bytes=0-0', 'if-range': ifRange, 'if-match': '"x"' })).statusCode).toBe(412);
 });
 
-test('what is not there is a 404, whatever the condition', async () => {
+test('what is not there is a 404 under If-None-Match', async () => {
   const { ask } = await withBoth();
   for (const url of ['/jobs/test.echo/none', '/blobs/none'])
     for (const method of ['GET', 'DELETE'] as const)

@@ -99,10 +99,8 @@ export const postManyRoutes =
         running.delete(answers);
         ownPace.delete(body.socket);
       });
-      // A client that went away takes no answers: what it had sent whole stays accepted.
-      const gone = () => !body.readableEnded && !answers.output.readableEnded && answers.output.destroy();
-      body.once('error', gone).once('close', gone);
       reply.raw.once('finish', () => !body.readableEnded && linger(body));
+      // Where the client goes away fastify destroys it: no more is read, and what was begun stays accepted.
       return answers.output;
     }
 

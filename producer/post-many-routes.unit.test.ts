@@ -149,6 +149,13 @@ test.each([
   expect(submitted).toEqual([]);
 });
 
+test('the whole may be larger than a payload, also where its length is told before', async () => {
+  const ids = Array.from({ length: 5_000 }, (_, n) => `n-${n}`);
+  const { results, submitted } = await post(ids.map((id) => echo(id)).join('\n'));
+  expect(results.map(({ status }) => status)).toEqual(ids.map(() => 202));
+  expect(submitted.map(({ id }) => id)).toEqual(ids);
+});
+
 test('no content type, a query, an empty body', async () => {
   const { app } = createTestApp();
   expect((await app.inject({ method: 'POST', url: '/jobs' })).json()).toMatchObject({ status: 415 });

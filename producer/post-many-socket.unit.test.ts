@@ -108,6 +108,8 @@ test('a client that goes away: what was begun is accepted, what had not arrived 
   await vi.waitFor(() => expect(raw.readableLength).toBe(0));
   sent.destroy();
   await gone;
+  // Nobody reads on.
+  await vi.waitFor(() => expect(raw.listenerCount('readable')).toBe(0));
   release.resolve();
   await vi.waitFor(() => expect(accepted).toEqual(['a', 'b']));
   expect((await fetch(`${url}/livez`)).status).toBe(200);
