@@ -122,7 +122,7 @@ export const settings = {
     10_000,
     100,
     600_000,
-    'a request that has not arrived by then is answered 408; ten times as long for a blob',
+    'a request, or a line of many, not here by then is answered 408; ten times as long for a blob',
   ),
   allowPrivateAddresses: choice(
     'PUTLOG_ALLOW_PRIVATE_ADDRESSES',

@@ -29,7 +29,9 @@ export const problems = (descriptions: Record<number, string>) =>
   );
 
 export const text = (description: string) => ({ type: 'string', description });
-const retryAfter = { 'Retry-After': { type: 'integer', description: 'Seconds; absent once the job is terminal' } };
+export const retryAfter = {
+  'Retry-After': { type: 'integer', description: 'Seconds; absent once the job is terminal' },
+};
 const etag = { ETag: text('Changes with whatever is known of it') };
 export const idParam = {
   type: 'object',
@@ -42,7 +44,7 @@ const anyJobParams = {
   properties: { type: text('Job type, a dotted name'), ...idParam.properties },
 };
 
-const submitHeaders = {
+export const submitHeaders = {
   type: 'object',
   properties: {
     'If-None-Match': { type: 'string', const: '*', description: 'Refuse with 412 if the job exists' },
@@ -75,6 +77,17 @@ const followUps = Object.fromEntries([
   ['notify', text('mailto:<address> that is written to at the end of the job')],
 ]);
 
+export const submitQuery = {
+  type: 'object',
+  properties: {
+    key: text('Ordering key: calls with one key run in order. Default: type and id'),
+    delay: text('Not before so many seconds have passed, or an ISO 8601 duration such as PT1H30M; at most 366 days'),
+    notBefore: { ...text('Not before this time'), format: 'date-time' },
+    timeout: text('In place of the timeout of the type: seconds, or an ISO 8601 duration; at most 24 days'),
+    ...followUps,
+  },
+};
+
 export const describePut = (job: JobDefinition) =>
   documented({
     tags: [job.type],
@@ -82,18 +95,7 @@ export const describePut = (job: JobDefinition) =>
     summary: `Call ${job.type}`,
     description: job.description,
     params: idParam,
-    querystring: {
-      type: 'object',
-      properties: {
-        key: text('Ordering key: calls with one key run in order. Default: type and id'),
-        delay: text(
-          'Not before so many seconds have passed, or an ISO 8601 duration such as PT1H30M; at most 366 days',
-        ),
-        notBefore: { ...text('Not before this time'), format: 'date-time' },
-        timeout: text('In place of the timeout of the type: seconds, or an ISO 8601 duration; at most 24 days'),
-        ...followUps,
-      },
-    },
+    querystring: submitQuery,
     headers: submitHeaders,
     body: { content: { 'application/json': { schema: componentRef(payloadName(job)) } } },
     response: {

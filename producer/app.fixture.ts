@@ -77,6 +77,7 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
       return { known: known !== undefined, job: known ?? queuedJob(type, submission.id, fields) };
     },
     readJob: async (type, id) => jobs.get(jobKey(type, id)),
+    listJobs: async () => ({ jobs: [...jobs.values()], next: undefined }),
     async cancelJob({ type, id }) {
       cancelled.push(jobKey(type, id));
     },

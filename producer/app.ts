@@ -20,6 +20,11 @@ import type { FollowUpReaders } from './follow-up-query.ts';
 import { getJobRoutes } from './get-job-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import type { Groups } from './groups.ts';
+import type { ListJobs } from './list-jobs.ts';
+import { listJobsRoutes } from './list-jobs-routes.ts';
+import { createOwnPace, type OwnPace } from './own-pace.ts';
+import { postJobRoutes } from './post-job-routes.ts';
+import { postManyRoutes } from './post-many-routes.ts';
 import { createErrorHandler, sendProblem } from './problem-answers.ts';
 import { createClientErrorHandler } from './problem-client-error.ts';
 import { putJobRoutes } from './put-job-routes.ts';
@@ -35,6 +40,7 @@ export type AppDependencies = {
   jobs: ReadonlyMap<string, LoadedJob>;
   submit: Submit;
   readJob: ReadJob;
+  listJobs: ListJobs;
   cancelJob: CancelJob;
   deadLetters: DeadLetters;
   followUps: FollowUpReaders;
@@ -59,7 +65,7 @@ function requestId({ headers }: IncomingMessage): string {
   return typeof given === 'string' && saneId.test(given) ? given : randomUUID();
 }
 
-function createServer({ limits, logger }: AppDependencies): FastifyInstance {
+function createServer({ limits, logger }: AppDependencies, ownPace: OwnPace): FastifyInstance {
   const { bodyTimeoutMs } = limits;
   const requestTimeout = 10 * bodyTimeoutMs;
   const handleError = createErrorHandler(logger);
@@ -88,7 +94,7 @@ function createServer({ limits, logger }: AppDependencies): FastifyInstance {
     exposeHeadRoutes: true,
     // One resource, one address: /jobs/a.b/1/ is not /jobs/a.b/1. Ids of 200 characters may come percent-encoded.
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 1_000 },
-    clientErrorHandler: createClientErrorHandler(logger),
+    clientErrorHandler: createClientErrorHandler(logger, ownPace),
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
       handleError(error, request, reply);
@@ -126,6 +132,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     jobs,
     submit,
     readJob,
+    listJobs,
     cancelJob,
     deadLetters,
     followUps,
@@ -140,7 +147,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     logger: log,
     version,
   } = dependencies;
-  const app = createServer(dependencies);
+  const ownPace = createOwnPace();
+  const app = createServer(dependencies, ownPace);
   const state = { closing: false };
   app.addHook('preClose', (done) => {
     state.closing = true;
@@ -170,6 +178,9 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   app.register(async (api) => {
     await describeApi({ jobs, version })(api);
     api.register(putJobRoutes({ jobs, submit, limits, followUps }));
+    api.register(postJobRoutes({ jobs, submit, limits, followUps }));
+    api.register(postManyRoutes({ jobs, submit, limits, followUps, ownPace, log }));
+    api.register(listJobsRoutes({ listJobs }));
     api.register(groupRoutes({ jobs, groups, limits, followUps }));
     api.register(getJobRoutes({ jobs, readJob }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));

@@ -5,12 +5,11 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import { isTypeName } from '../schemas/define-job.ts';
 import { isTerminal } from '../schemas/job-status.ts';
 import { jobEntityTag, jobStatusBody, jobStatusLink } from '../schemas/job-status-body.ts';
-import { PutlogError } from '../schemas/problem.ts';
 import { statusType } from './answer-submit.ts';
 import { describeDelete } from './api-description.ts';
 import type { CancelJob } from './cancel-job.ts';
 import { checkId } from './check-id.ts';
-import { matchesTagStrongly } from './entity-tag.ts';
+import { assertCondition } from './entity-tag.ts';
 import { unknownJobType } from './put-job-routes.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
 import { traceparentOf } from './read-submission.ts';
@@ -34,9 +33,7 @@ export const deleteJobRoutes =
         if (!isTypeName(type)) throw unknownJobType(type, jobs);
         const job = await readJob(type, id);
         if (job === undefined) throw unknownJob(type, id);
-        const condition = request.headers['if-match'];
-        if (condition !== undefined && !matchesTagStrongly(condition, jobEntityTag(job)))
-          throw new PutlogError('precondition-failed', `${type}/${id} is not what If-Match names any more`);
+        assertCondition(request, jobEntityTag(job), `${type}/${id}`);
         const over = isTerminal(job.state);
         if (!over) {
           await cancelJob(job, traceparentOf(request));

@@ -8,7 +8,7 @@ import { jobEntityTag, jobStatusBody } from '../schemas/job-status-body.ts';
 import { statusType } from './answer-submit.ts';
 import { describeGet, describeGetAny } from './api-description.ts';
 import { checkId } from './check-id.ts';
-import { matchesTag } from './entity-tag.ts';
+import { assertCondition } from './entity-tag.ts';
 import { unknownJobType } from './put-job-routes.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
 
@@ -24,7 +24,7 @@ export const getJobRoutes =
       // A cache may keep it, but must ask each time: a status is old the moment it is read.
       reply.header('etag', tag).header('cache-control', 'no-cache').header('vary', 'Prefer');
       if (!isTerminal(job.state)) reply.header('retry-after', '1');
-      if (matchesTag(request.headers['if-none-match'], tag)) return reply.code(304).send();
+      if (assertCondition(request, tag, `${type}/${id}`) === 'unchanged') return reply.code(304).send();
       return reply.header('content-type', statusType).send(jobStatusBody(job));
     }
 

@@ -22,6 +22,7 @@ import { createCatchUp } from './catch-up.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createGroups } from './groups.ts';
+import { createListJobs } from './list-jobs.ts';
 import { createLookUp } from './look-up.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
@@ -85,6 +86,7 @@ export const startApi: StartService = async (config, log, fatal) => {
         return queue === undefined ? undefined : topics.commandsOf(queue);
       },
     }),
+    listJobs: createListJobs({ model }),
     followUps: createFollowUpReaders({
       ...{ jobs, allowPrivate: config.allowPrivateAddresses === 'yes' },
       unset: unsetForDeliveries(config),

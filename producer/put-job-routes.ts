@@ -28,6 +28,9 @@ export const unknownJobType = (type: string, jobs: ReadonlyMap<string, LoadedJob
   return new PutlogError('unknown-job-type', `there is no job type "${type}"; ${hint}`);
 };
 
+export const ownJobType = (type: string): PutlogError =>
+  new PutlogError('method-not-allowed', `jobs of ${type} are Putlog's own; ask for one with callback or notify`);
+
 /** A plugin of fastify: only the routes in it read JSON. */
 export const putJobRoutes =
   (options: { jobs: ReadonlyMap<string, LoadedJob>; submit: Submit; limits: BodyLimits; followUps: FollowUpReaders }) =>
@@ -54,9 +57,7 @@ export const putJobRoutes =
       const { type } = request.params;
       if (!jobs.has(type)) return next(unknownJobType(type, jobs));
       reply.header('allow', 'DELETE, GET, HEAD');
-      next(
-        new PutlogError('method-not-allowed', `jobs of ${type} are Putlog's own; ask for one with callback or notify`),
-      );
+      next(ownJobType(type));
     };
     app.put<{ Params: { type: string } }>('/jobs/:type/:id', { onRequest: refuse, handler: () => undefined });
     done();

@@ -26,6 +26,11 @@ export const errorCodes = {
   'unsupported-media-type': { title: 'The content type is not supported', status: 415, retriable: false },
   'range-not-satisfiable': { title: 'The range lies outside the blob', status: 416, retriable: false },
   'invalid-payload': { title: 'The payload does not fit its schema', status: 422, retriable: false },
+  'idempotency-key-reused': {
+    title: 'The idempotency key stands for another call',
+    status: 422,
+    retriable: false,
+  },
   'invalid-schedule': { title: 'The schedule does not say when, or what', status: 422, retriable: false },
   'not-configured': { title: 'This server is not set up for what is asked', status: 422, retriable: false },
   'address-not-allowed': { title: 'The address may not be called', status: 422, retriable: false },
