@@ -15,6 +15,8 @@ export type OpenStream = () => Stream;
 
 /** How long to wait for the log before the answer is a problem instead (milliseconds). */
 const patienceMs = 5_000;
+/** What a client is told then, whose Last-Event-ID says where to go on. */
+const interrupted = 'the log cannot be read on for the moment; connect again to go on';
 /** Events that wait while those before them are read. */
 const maxWaiting = 10_000;
 
@@ -63,8 +65,9 @@ export function createFollow({ hub, history }: { hub: EventHub; history: JobHist
             if (waiting.length > maxWaiting) return stream.end('too much happens meanwhile; connect again to go on');
           }
         } catch (error) {
+          stream.end(interrupted);
           if (!(error instanceof PutlogError)) throw error;
-          return stream.end(`${error.message} Connect again to go on.`);
+          return;
         }
         hear = tell;
         for (const told of waiting.splice(0)) tell(told);

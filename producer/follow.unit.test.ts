@@ -62,11 +62,7 @@ test('what the log holds, then what comes, then the end', async () => {
 
 test('what comes while the log is read comes behind it, and once', async () => {
   const reads = Promise.withResolvers<void>();
-  const { open, log } = await listening({
-    async readJob() {
-      return job;
-    },
-  });
+  const { open, log } = await listening();
   await log.append(started);
   const { fetch: read } = log.cluster;
   log.cluster.fetch = async (...args) => {
@@ -161,6 +157,26 @@ test('many, live, of the types and kinds that were asked for; kept alive; ended 
   await app.close();
   await Promise.all([every.reading, some.reading]);
   expect(every.seen.text).toMatch(/: the server is stopping; connect again to go on\n\n$/);
+  expect(hub.listeners).toBe(0);
+});
+
+test('the log cannot be read on: the stream ends, and its client goes on where it was', async () => {
+  const { open, log, jobs, hub } = await listening();
+  for (const event of [started, progressed, succeeded]) await log.append(event);
+  jobs.set('test.echo/a', over);
+  const { fetch: read } = log.cluster;
+  log.cluster.fetch = async (topic, partition, offset, ...rest) => {
+    if (offset > 1) throw new Error('no broker');
+    return read(topic, partition, offset, ...rest);
+  };
+  const first = await open(path);
+  await first.reading;
+  expect(first.ids()).toEqual(all.slice(0, 2));
+  expect(first.seen.text).toMatch(/: the log cannot be read on for the moment; connect again to go on\n\n$/);
+  log.cluster.fetch = read;
+  const second = await open(path, { 'last-event-id': String(first.ids().at(-1)) });
+  await second.reading;
+  expect(second.ids()).toEqual(all.slice(2));
   expect(hub.listeners).toBe(0);
 });
 

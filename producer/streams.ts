@@ -33,10 +33,12 @@ const headers = {
   'x-accel-buffering': 'no',
 };
 
+const farewell = 'the server is stopping; connect again to go on';
 const tooSlow = 'event: overflow\ndata: {"detail":"You read too slowly for what happens; connect again to go on."}\n\n';
 
 export function createStreams({ keepAliveMs = 15_000, maxWaitingBytes = 2 ** 20 }: StreamsOptions = {}) {
   const open = new Set<Stream>();
+  let stopping = false;
   let keepAlive: NodeJS.Timeout | undefined;
   const beat = () => {
     for (const stream of open) stream.write(':\n\n');
@@ -99,13 +101,16 @@ export function createStreams({ keepAliveMs = 15_000, maxWaitingBytes = 2 ** 20 
       raw.writeHead(200);
       const stream = streamOn(raw);
       stream.write(`retry: ${reconnectMs}\n\n`);
+      // What was asked for before, and took its time.
+      if (stopping) stream.end(farewell);
       return stream;
     },
     get count() {
       return open.size;
     },
     close() {
-      for (const stream of open) stream.end('the server is stopping; connect again to go on');
+      stopping = true;
+      for (const stream of open) stream.end(farewell);
     },
   };
 }

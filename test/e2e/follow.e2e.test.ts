@@ -103,6 +103,7 @@ test('the same as JSON, in pages', async () => {
   expect(whole.headers.link).toBeUndefined();
   const expected = await inTheLog(name);
   expect(whole.events.map(({ id, position }) => `${id}@${String(position).split('@')[1]}`)).toEqual(expected);
+  expect(new Set(whole.events.map(({ id }) => id)).size).toBe(expected.length);
   expect(whole.events.at(-1)).toMatchObject({ kind: 'succeeded', job: name, result: { steps: 10 } });
 
   const pages: unknown[] = [];
