@@ -50,7 +50,6 @@ export function createFakeLog({ ready = Promise.resolve() }: { ready?: Promise<v
   };
   const cluster: JobHistoryOptions['cluster'] = {
     watch: async () => undefined,
-    refresh: async () => undefined,
     offsets: async ([topic = ''], at) => new Map([[topic, Array(8).fill(at === 'latest' ? records.length : 0)]]),
     offsetAt: async (_topic, _partition, at) => records.find(({ timestamp }) => timestamp >= at)?.offset,
     fetch: async (_topic, _partition, offset) => {

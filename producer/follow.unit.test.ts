@@ -78,6 +78,21 @@ test('what comes while the log is read comes behind it, and once', async () => {
   expect(ids()).toEqual(all);
 });
 
+test('what comes between the listening and the look at the end of the log comes once', async () => {
+  const { open, log } = await listening();
+  await log.append(started);
+  const { offsets } = log.cluster;
+  log.cluster.offsets = async (...args) => {
+    log.cluster.offsets = offsets;
+    await log.append(progressed);
+    return offsets(...args);
+  };
+  const { ids, reading } = await open(path);
+  await log.append(succeeded);
+  await reading;
+  expect(ids()).toEqual(all);
+});
+
 test('a client that comes again goes on behind what it has heard; 204 where that was the end', async () => {
   const { open, log, jobs } = await listening();
   for (const event of [started, progressed, succeeded]) await log.append(event);
@@ -99,6 +114,18 @@ test('a client that comes again goes on behind what it has heard; 204 where that
   // Of an earlier generation it was not.
   jobs.set('test.echo/a', { ...over, generation: 1 });
   expect((await open(path, { 'last-event-id': idOf('succeeded', 2) })).answer.status).toBe(200);
+});
+
+test('a job that was sent again ends with its latest generation', async () => {
+  const { open, log, jobs } = await listening();
+  jobs.set('test.echo/a', { ...job, generation: 1, eventOffset: 1 });
+  await log.append(eventOf(job, 'dead'));
+  await log.append({ ...started, generation: 1 });
+  const { ids, reading } = await open(path);
+  await vi.waitFor(() => expect(ids()).toEqual([idOf('dead', 0), 'test.echo/a/1.1/started@1']));
+  await log.append({ ...succeeded, generation: 1 });
+  await reading;
+  expect(ids().at(-1)).toBe('test.echo/a/1.1/succeeded@2');
 });
 
 test.each([

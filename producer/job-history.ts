@@ -22,7 +22,7 @@ export type JobHistory = {
 
 export type JobHistoryOptions = {
   /** For reading alone: a large answer would hold up what is appended on the same connection. */
-  cluster: Pick<KafkaCluster, 'watch' | 'refresh' | 'offsets' | 'offsetAt' | 'fetch'>;
+  cluster: Pick<KafkaCluster, 'watch' | 'offsets' | 'offsetAt' | 'fetch'>;
   topic: string;
   readEvent: (value: Buffer | null) => JobEvent | Promise<JobEvent>;
   log: Logger;

@@ -97,7 +97,7 @@ test.each([
 test('another payload came first under the id: 409, not the result of another call', async () => {
   const { put } = app(async ({ log }) => {
     await log.append({ ...succeeded, digest: 'f'.repeat(64), command: { ...job.command, offset: 40 } });
-    await log.append(eventOf(job, 'rejected'));
+    setTimeout(() => log.append(eventOf(job, 'rejected')), 50);
   });
   const { statusCode, json } = await put('wait=2');
   expect(statusCode).toBe(409);

@@ -6,7 +6,7 @@ import { request } from 'undici';
 export type Frame = { id: string; event: string; data: Readonly<Record<string, unknown>> };
 
 /** `text` is one frame without the empty line at its end. Undefined: a comment, or a hint. */
-export function frameOf(text: string): Frame | undefined {
+function frameOf(text: string): Frame | undefined {
   const field = (name: string) =>
     text
       .split('\n')
