@@ -1,9 +1,12 @@
 // Prefer: wait on PUT and GET, over HTTP, with a log and a read model of the test's own.
 import type { InjectOptions } from 'fastify';
+import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import { problem } from '../schemas/problem.ts';
 import { createTestApp, queuedJob } from './app.fixture.ts';
-import { eventOf } from './event-tail.fixture.ts';
+import { createEventHub } from './event-hub.ts';
+import { createFakeLog, eventOf } from './event-tail.fixture.ts';
+import { createWaiting } from './waiting.ts';
 
 const job = queuedJob('test.echo', 'a');
 const url = '/jobs/test.echo/a';
@@ -134,6 +137,22 @@ test('an end that came just before the listening is found in the read model', as
   await someoneWaits();
   jobs.set('test.echo/a', queuedJob('test.echo', 'a', { state: 'succeeded', eventOffset: 3 }));
   expect((await answer).json()).toMatchObject({ state: 'succeeded' });
+});
+
+test('a wait ends when its client goes away', async () => {
+  const hub = createEventHub({ ...createFakeLog().hubOptions, log: pino({ level: 'silent' }) });
+  const lookUp = { findIfThere: async () => undefined };
+  const waiting = createWaiting({ hub, lookUp, maxWaitMs: 3_600_000 });
+  const { app: server } = createTestApp({ waiting });
+  const at = (await server.listen({ port: 0, host: '127.0.0.1' })) + url;
+  const away = new AbortController();
+  const [headers, body] = [{ prefer: 'wait=3600', 'content-type': 'application/json' }, '{"n":1,"text":"x"}'];
+  const answer = fetch(at, { method: 'PUT', headers, body, signal: away.signal });
+  await vi.waitFor(() => expect(waiting.count).toBe(1));
+  away.abort();
+  await expect(answer).rejects.toThrow();
+  await vi.waitFor(() => expect([waiting.count, hub.listeners]).toEqual([0, 0]));
+  await server.close();
 });
 
 test('a process that stops answers all who wait at once, as if their time had run out', async () => {

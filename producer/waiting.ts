@@ -1,6 +1,5 @@
 // Waits for the end of a job, for clients that prefer an answer with its result (`Prefer: wait`). What the log says is told by the event
 // hub at once, with the read model away too; the read model is asked now and then for an end that came before the listening.
-
 import { jobOfEvent } from '../schemas/job-of-event.ts';
 import { isTerminal, type JobDocument } from '../schemas/job-status.ts';
 import { positionText } from '../schemas/position.ts';
