@@ -114,6 +114,7 @@ export const settings = {
     60_000,
     'how long a GET waits for the read model before it answers 503',
   ),
+  maxWaitMs: integer('PUTLOG_MAX_WAIT_MS', 30_000, 0, 600_000, 'how long `Prefer: wait` may hold an answer back'),
   dedupMs: integer('PUTLOG_DEDUP_MS', 7 * day, 60_000, 365 * day, 'how long a claim on (type, id) is remembered'),
   maxPayloadBytes: integer('PUTLOG_MAX_PAYLOAD_BYTES', 262_144, 1_024, 900_000, 'largest payload and largest result'),
   maxBlobBytes: integer('PUTLOG_MAX_BLOB_BYTES', 104_857_600, 1_024, Number.MAX_SAFE_INTEGER, 'largest blob'),

@@ -51,7 +51,7 @@ declare module 'kafkajs/src/cluster/index.js' {
     findTopicPartitionMetadata(topic: string): PartitionMetadata[];
     findGroupCoordinator(options: { groupId: string; coordinatorType?: number }): Promise<InnerBroker>;
     fetchTopicsOffset(
-      topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+      topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean; fromTimestamp?: number }[],
     ): Promise<{ topic: string; partitions: ListedOffset[] }[]>;
     getNodeIds(): string[];
   }

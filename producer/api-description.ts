@@ -38,15 +38,27 @@ export const idParam = {
   required: ['id'],
   properties: { id: { type: 'string', pattern: jobIdPattern, description: 'Yours to choose' } },
 };
-const anyJobParams = {
+export const anyJobParams = {
   type: 'object',
   required: ['type', 'id'],
   properties: { type: text('Job type, a dotted name'), ...idParam.properties },
 };
 
+const prefer = {
+  Prefer: {
+    ...text(
+      'RFC 7240. wait=N: hold the answer back for up to N seconds, until the job is over; respond-async: with it, 202 where that does ' +
+        'not do; handling=strict: a job that did not succeed is answered by its problem document and its status',
+    ),
+    example: 'wait=10, handling=strict',
+  },
+};
+const preferenceApplied = { 'Preference-Applied': text('What of Prefer was done, and how long a wait was granted') };
+
 export const submitHeaders = {
   type: 'object',
   properties: {
+    ...prefer,
     'If-None-Match': { type: 'string', const: '*', description: 'Refuse with 412 if the job exists' },
     Priority: {
       ...text('Urgency, RFC 9218: u=0 to u=2 goes first, u=5 to u=7 last; u=3 unless told. All else in it is ignored'),
@@ -99,9 +111,13 @@ export const describePut = (job: JobDefinition) =>
     headers: submitHeaders,
     body: { content: { 'application/json': { schema: componentRef(payloadName(job)) } } },
     response: {
-      200: json('Known already, with the same payload', componentRef(statusName(job)), retryAfter),
+      200: json('Known already, with the same payload; or over within Prefer: wait', componentRef(statusName(job)), {
+        ...preferenceApplied,
+        ...retryAfter,
+      }),
       202: json('Accepted: it is in the log', componentRef(statusName(job)), {
         Location: text('Where its status is'),
+        ...preferenceApplied,
         ...retryAfter,
       }),
       ...problems({
@@ -118,12 +134,13 @@ export const describePut = (job: JobDefinition) =>
   });
 
 const getResponses = (schema: object) => ({
-  200: json('What is known', schema, { ...etag, ...retryAfter }),
+  200: json('What is known', schema, { ...etag, ...preferenceApplied, ...retryAfter }),
   304: { description: 'Nothing new since the ETag in If-None-Match', type: 'null' },
   ...problems({ 404: 'The log holds no such job', 503: 'Status cannot be read now, or is behind the log' }),
 });
 
-const getHeaders = { type: 'object', properties: { 'If-None-Match': text('ETag of what you have') } };
+const ifNoneMatch = { 'If-None-Match': text('ETag of what you have') };
+const getHeaders = { type: 'object', properties: { ...ifNoneMatch, ...prefer } };
 
 export const describeGet = (job: JobDefinition) =>
   documented({
@@ -189,7 +206,7 @@ export const describeBlobPut = blob('put-blob', 'Store bytes', {
 });
 
 export const describeBlobGet = blob('get-blob', 'Read bytes', {
-  headers: { type: 'object', properties: { Range: text('One range of bytes'), ...getHeaders.properties } },
+  headers: { type: 'object', properties: { Range: text('One range of bytes'), ...ifNoneMatch } },
   response: {
     200: bytes('All of it', { ...etag, ...digest }),
     206: bytes('The range', { 'Content-Range': text('Which bytes of how many') }),

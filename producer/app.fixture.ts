@@ -9,11 +9,17 @@ import { checkpointMetadata } from '../schemas/checkpoint.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { type AppDependencies, buildApp } from './app.ts';
+import { createEventHub } from './event-hub.ts';
+import { createFakeLog, eventsTopic } from './event-tail.fixture.ts';
+import { createFollow } from './follow.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
+import { createJobHistory } from './job-history.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
 import { createMemorySchedules } from './memory-schedules.fixture.ts';
 import { createQueues } from './queues.ts';
+import { createStreams } from './streams.ts';
 import type { Submission } from './submit.ts';
+import { createWaiting } from './waiting.ts';
 
 const echo = defineJob({
   type: 'test.echo',
@@ -58,7 +64,10 @@ export const queuedJob = (type: string, id: string, fields: Partial<JobDocument>
   ...fields,
 });
 
-/** `submitted` is what reached the log, `jobs` what the read model holds, `logged` the lines of the log, parsed. */
+/**
+ * `submitted` is what reached the log, `jobs` what the read model holds, `logged` the lines of the log, parsed, `log` takes events. Nobody
+ * waits for longer than two seconds.
+ */
 export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const submitted: Submission[] = [];
   const jobs = new Map<string, JobDocument>();
@@ -67,7 +76,13 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const cancelled: string[] = [];
   const known = new Map<string, Known>();
   const settings = { get: (name: string) => known.get(name) };
+  const log = createFakeLog();
+  const hub = createEventHub({ ...log.hubOptions, log: logger });
+  const history = createJobHistory({ ...log, topic: eventsTopic, log: logger });
+  const lookUp = { findIfThere: async (name: string) => jobs.get(name) };
   const app = buildApp({
+    waiting: createWaiting({ hub, lookUp, maxWaitMs: 2_000 }),
+    events: { history, follow: createFollow({ hub, history }), streams: createStreams({ keepAliveMs: 50 }) },
     jobs: jobsForTests,
     async submit(submission) {
       submitted.push(submission);
@@ -133,5 +148,5 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const put = (url: string, payload: string | Buffer, headers: InjectOptions['headers'] = {}) =>
     app.inject({ method: 'PUT', url, payload, headers: { 'content-type': 'application/json', ...headers } });
   const goodPut = (id = 'good') => put(`/jobs/test.echo/${id}`, '{"n":1,"text":"x"}');
-  return { app, submitted, cancelled, jobs, logged, put, goodPut };
+  return { app, submitted, cancelled, jobs, logged, log, hub, put, goodPut };
 }

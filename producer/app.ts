@@ -10,12 +10,14 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { BlobStore } from '../schemas/blob.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
+import { createAnswerSubmit } from './answer-submit.ts';
 import { blobRoutes } from './blob-routes.ts';
 import type { CancelJob } from './cancel-job.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { deleteJobRoutes } from './delete-job-routes.ts';
 import { describeApi, docsRoutes } from './describe-api.ts';
+import { type EventDependencies, eventRoutes } from './event-routes.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { getJobRoutes } from './get-job-routes.ts';
 import { groupRoutes } from './group-routes.ts';
@@ -35,12 +37,15 @@ import { scheduleRoutes } from './schedule-routes.ts';
 import type { Schedules } from './schedules.ts';
 import { type Stats, serviceRoutes } from './service-routes.ts';
 import type { Submit } from './submit.ts';
+import type { Waiting } from './waiting.ts';
 
 export type AppDependencies = {
   jobs: ReadonlyMap<string, LoadedJob>;
   submit: Submit;
   readJob: ReadJob;
   listJobs: ListJobs;
+  waiting: Waiting;
+  events: Pick<EventDependencies, 'history' | 'follow' | 'streams'>;
   cancelJob: CancelJob;
   deadLetters: DeadLetters;
   followUps: FollowUpReaders;
@@ -65,7 +70,7 @@ function requestId({ headers }: IncomingMessage): string {
   return typeof given === 'string' && saneId.test(given) ? given : randomUUID();
 }
 
-function createServer({ limits, logger }: AppDependencies, ownPace: OwnPace): FastifyInstance {
+function createServer({ limits, logger, waiting }: AppDependencies, ownPace: OwnPace): FastifyInstance {
   const { bodyTimeoutMs } = limits;
   const requestTimeout = 10 * bodyTimeoutMs;
   const handleError = createErrorHandler(logger);
@@ -81,7 +86,7 @@ function createServer({ limits, logger }: AppDependencies, ownPace: OwnPace): Fa
     bodyLimit: limits.maxPayloadBytes,
     requestTimeout,
     // The last resort, for clients that take no answer: the socket is cut after so long without a byte either way.
-    connectionTimeout: 2 * requestTimeout,
+    connectionTimeout: 2 * Math.max(requestTimeout, waiting.maxWaitMs),
     http: {
       // Node's own answers to these are no problem documents either.
       requireHostHeader: false,
@@ -133,6 +138,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     submit,
     readJob,
     listJobs,
+    waiting,
+    events,
     cancelJob,
     deadLetters,
     followUps,
@@ -152,6 +159,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   const state = { closing: false };
   app.addHook('preClose', (done) => {
     state.closing = true;
+    waiting.close();
     // Connections that are busy now would, once idle, hold `close` up for as long as clients like to keep them.
     app.server.keepAliveTimeout = 1;
     done();
@@ -175,14 +183,16 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     return sendProblem(request, reply, new PutlogError('method-not-allowed', `allowed here: ${methods.join(', ')}`));
   });
 
+  const answerSubmit = createAnswerSubmit({ submit, waiting });
   app.register(async (api) => {
     await describeApi({ jobs, version })(api);
-    api.register(putJobRoutes({ jobs, submit, limits, followUps }));
-    api.register(postJobRoutes({ jobs, submit, limits, followUps }));
+    api.register(putJobRoutes({ jobs, answerSubmit, limits, followUps }));
+    api.register(postJobRoutes({ jobs, answerSubmit, limits, followUps }));
     api.register(postManyRoutes({ jobs, submit, limits, followUps, ownPace, log }));
     api.register(listJobsRoutes({ listJobs }));
     api.register(groupRoutes({ jobs, groups, limits, followUps }));
-    api.register(getJobRoutes({ jobs, readJob }));
+    api.register(getJobRoutes({ jobs, readJob, waiting }));
+    api.register(eventRoutes({ jobs, readJob, ...events }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));
     api.register(queueRoutes({ queues, limits }));

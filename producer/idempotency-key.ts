@@ -2,7 +2,6 @@
 // send it. The same key for another call is refused. Called by the POST routes.
 import { ParseError, parseItem } from 'structured-headers';
 import { PutlogError } from '../schemas/problem.ts';
-import type { Submission, Submit } from './submit.ts';
 
 /** What a token (RFC 8941 §3.3.4) is made of, and base64. */
 const bare = /^[A-Za-z0-9!#$%&'*+.^_`|~:/=-]+$/;
@@ -30,10 +29,10 @@ export function idempotencyKeyOf(field: string | string[] | undefined): string |
   );
 }
 
-/** As `submit`, under the id that a key stands for. @throws PutlogError as submit, but idempotency-key-reused for id-conflict */
-export async function submitUnderKey(submit: Submit, submission: Submission): ReturnType<Submit> {
+/** What came of a submit under the id that a key stands for. @throws PutlogError as it, but idempotency-key-reused for id-conflict */
+export async function underKey<Answer>(submitted: Promise<Answer>): Promise<Answer> {
   try {
-    return await submit(submission);
+    return await submitted;
   } catch (error) {
     if (!(error instanceof PutlogError) || error.code !== 'id-conflict') throw error;
     const detail = 'the Idempotency-Key stands for a call with another payload; use another key for another call';

@@ -20,15 +20,21 @@ import { buildApp } from './app.ts';
 import { createCancelJob } from './cancel-job.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { createEventHub } from './event-hub.ts';
+import { createOpenEventTail } from './event-tail.ts';
+import { createFollow } from './follow.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createGroups } from './groups.ts';
+import { createJobHistory } from './job-history.ts';
 import { createListJobs } from './list-jobs.ts';
 import { createLookUp } from './look-up.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSchedules } from './schedules.ts';
+import { createStreams } from './streams.ts';
 import { createSubmit } from './submit.ts';
+import { createWaiting } from './waiting.ts';
 
 export const startApi: StartService = async (config, log, fatal) => {
   const connection = { brokers: config.kafkaBrokers, clientId: `putlog-api-${process.pid}`, log };
@@ -68,7 +74,16 @@ export const startApi: StartService = async (config, log, fatal) => {
     topicOf: ({ queue }, lane) => topics.commands(queue, lane),
     source: '/putlog/api',
   });
+  const events = { topic: prepared.eventsTopic, readEvent: prepared.readEvent, log };
+  const hub = createEventHub({ ...events, openTail: createOpenEventTail({ connection, ...events }) });
+  const historyCluster = createCluster({ ...connection, clientId: `${connection.clientId}-history` });
+  const history = createJobHistory({ ...events, cluster: historyCluster });
+  const waiting = createWaiting({ hub, lookUp, maxWaitMs: config.maxWaitMs });
+  const streams = createStreams();
+  metrics.gauge('waiting_requests', 'Requests that wait for the end of a job', () => waiting.count);
+  metrics.gauge('event_streams', 'Clients that follow a job, or many', () => streams.count);
   const app = buildApp({
+    ...{ waiting, events: { history, follow: createFollow({ hub, history }), streams } },
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
     ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
@@ -104,7 +119,7 @@ export const startApi: StartService = async (config, log, fatal) => {
       // Connections that are kept alive would hold the server open: idle ones end, busy ones get their answer first.
       await Promise.race([app.close(), delay(deadline, undefined, { ref: false })]);
       await writer.close(deadline / 2);
-      await Promise.all([settings.close(), cluster.close(), mongo.close()]);
+      await Promise.all([hub.close(), settings.close(), historyCluster.close(), cluster.close(), mongo.close()]);
     },
   };
 };

@@ -2,42 +2,38 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
-import { jobStatusLink } from '../schemas/job-status-body.ts';
 import { isOwnType } from '../schemas/own-types.ts';
-import { answerSubmit } from './answer-submit.ts';
+import type { AnswerSubmit } from './answer-submit.ts';
 import { refuseEncoded } from './check-id.ts';
 import { describePost } from './describe-submits.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
-import { idempotencyKeyOf, submitUnderKey } from './idempotency-key.ts';
+import { idempotencyKeyOf, underKey } from './idempotency-key.ts';
 import { jobIdOfKey, newJobId } from './job-ids.ts';
 import { ownJobType, unknownJobType } from './put-job-routes.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
 import { createReadSubmission } from './read-submission.ts';
-import type { Submit } from './submit.ts';
 
 export type PostJobDependencies = {
   jobs: ReadonlyMap<string, LoadedJob>;
-  submit: Submit;
+  answerSubmit: AnswerSubmit;
   limits: BodyLimits;
   followUps: FollowUpReaders;
 };
 
-function submitHandler(job: JobDefinition, submit: Submit, followUps: FollowUpReaders) {
+function submitHandler(job: JobDefinition, answerSubmit: AnswerSubmit, followUps: FollowUpReaders) {
   const readSubmission = createReadSubmission(job, followUps);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const key = idempotencyKeyOf(request.headers['idempotency-key']);
     const id = key === undefined ? newJobId() : jobIdOfKey(job.type, key);
     const submission = readSubmission(request, id);
-    const answer = await (key === undefined ? submit(submission) : submitUnderKey(submit, submission));
-    // Also where it is known already: who repeats a call under a key knows no id.
-    reply.header('location', jobStatusLink(job.type, id));
-    return answerSubmit(reply, answer);
+    const answered = answerSubmit(request, reply, submission, 'always');
+    return key === undefined ? answered : underKey(answered);
   };
 }
 
 /** A plugin of fastify: only the routes in it read JSON. */
 export const postJobRoutes =
-  ({ jobs, submit, limits, followUps }: PostJobDependencies) =>
+  ({ jobs, answerSubmit, limits, followUps }: PostJobDependencies) =>
   (app: FastifyInstance, _: unknown, done: () => void): void => {
     const readJsonBody = createJsonBodyReader(limits);
     app.addContentTypeParser('application/json', readJsonBody);
@@ -48,7 +44,7 @@ export const postJobRoutes =
       app.post(`/jobs/${definition.type}`, {
         config: describePost(definition),
         onRequest: refuseEncoded,
-        handler: submitHandler(definition, submit, followUps),
+        handler: submitHandler(definition, answerSubmit, followUps),
       });
     }
 

@@ -11,7 +11,7 @@ import { answerLines } from './answer-lines.ts';
 import { refuseEncoded } from './check-id.ts';
 import { describePostMany } from './describe-submits.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
-import { idempotencyKeyOf, submitUnderKey } from './idempotency-key.ts';
+import { idempotencyKeyOf, underKey } from './idempotency-key.ts';
 import type { OwnPace } from './own-pace.ts';
 import { laneOfPriority } from './priority.ts';
 import { parametersOf } from './query-values.ts';
@@ -69,7 +69,8 @@ export const postManyRoutes =
         try {
           const { submission, byKey } = readLine(line, number, common);
           const instance = jobStatusLink(submission.job.type, submission.id);
-          return (byKey ? submitUnderKey(submit, submission) : submit(submission)).then(
+          const submitted = submit(submission);
+          return (byKey ? underKey(submitted) : submitted).then(
             (answer) => accepted(number, answer),
             (error) => refused(number, toldAs(error), instance),
           );

@@ -5,7 +5,7 @@ import type { Logger } from '../platform/log.ts';
 import { type ErrorCode, errorCodes } from '../schemas/error-codes.ts';
 import { PutlogError, problemOf } from '../schemas/problem.ts';
 
-const problemType = 'application/problem+json; charset=utf-8';
+export const problemType = 'application/problem+json; charset=utf-8';
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;
 

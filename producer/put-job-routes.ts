@@ -5,21 +5,18 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { isOwnType } from '../schemas/own-types.ts';
 import { PutlogError } from '../schemas/problem.ts';
-import { answerSubmit } from './answer-submit.ts';
+import type { AnswerSubmit } from './answer-submit.ts';
 import { describePut } from './api-description.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { nearNames } from './near-names.ts';
 import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
 import { createReadSubmission } from './read-submission.ts';
-import type { Submit } from './submit.ts';
 
-function submitHandler(job: JobDefinition, submit: Submit, followUps: FollowUpReaders) {
+function submitHandler(job: JobDefinition, answerSubmit: AnswerSubmit, followUps: FollowUpReaders) {
   const readSubmission = createReadSubmission(job, followUps);
-  return async (request: FastifyRequest<WithId>, reply: FastifyReply): Promise<FastifyReply> => {
-    const submission = readSubmission(request, request.params.id);
-    return answerSubmit(reply, await submit(submission));
-  };
+  return async (request: FastifyRequest<WithId>, reply: FastifyReply): Promise<FastifyReply> =>
+    answerSubmit(request, reply, readSubmission(request, request.params.id));
 }
 
 export const unknownJobType = (type: string, jobs: ReadonlyMap<string, LoadedJob>): PutlogError => {
@@ -31,11 +28,18 @@ export const unknownJobType = (type: string, jobs: ReadonlyMap<string, LoadedJob
 export const ownJobType = (type: string): PutlogError =>
   new PutlogError('method-not-allowed', `jobs of ${type} are Putlog's own; ask for one with callback or notify`);
 
+export type PutJobDependencies = {
+  jobs: ReadonlyMap<string, LoadedJob>;
+  answerSubmit: AnswerSubmit;
+  limits: BodyLimits;
+  followUps: FollowUpReaders;
+};
+
 /** A plugin of fastify: only the routes in it read JSON. */
 export const putJobRoutes =
-  (options: { jobs: ReadonlyMap<string, LoadedJob>; submit: Submit; limits: BodyLimits; followUps: FollowUpReaders }) =>
+  (options: PutJobDependencies) =>
   (app: FastifyInstance, _: unknown, done: () => void): void => {
-    const { jobs, submit, limits, followUps } = options;
+    const { jobs, answerSubmit, limits, followUps } = options;
     const readJsonBody = createJsonBodyReader(limits);
     app.addContentTypeParser('application/json', readJsonBody);
     app.addContentTypeParser(/^application\/[\w.+-]+\+json\b/, readJsonBody);
@@ -45,7 +49,7 @@ export const putJobRoutes =
       app.put<WithId>(`/jobs/${definition.type}/:id`, {
         config: describePut(definition),
         onRequest: [checkId, refuseEncoded],
-        handler: submitHandler(definition, submit, followUps),
+        handler: submitHandler(definition, answerSubmit, followUps),
       });
     }
 

@@ -42,6 +42,7 @@ export const errorCodes = {
   'headers-too-large': { title: 'The header fields are too large', status: 431, retriable: false },
   'internal-error': { title: 'Something went wrong inside', status: 500, retriable: true },
   'log-unavailable': { title: 'The log cannot be written right now', status: 503, retriable: true },
+  'log-unreadable': { title: 'The log cannot be read right now', status: 503, retriable: true },
   'outcome-unknown': { title: 'It is not known whether the job was accepted', status: 503, retriable: true },
   overloaded: { title: 'Too much is waiting to be written', status: 503, retriable: true },
   'read-model-unavailable': { title: 'Job status cannot be read right now', status: 503, retriable: true },
