@@ -58,6 +58,10 @@ export const putJobRoutes =
         new PutlogError('method-not-allowed', `jobs of ${type} are Putlog's own; ask for one with callback or notify`),
       );
     };
-    app.put<{ Params: { type: string } }>('/jobs/:type/:id', { onRequest: refuse, handler: () => undefined });
+    app.put<{ Params: { type: string } }>('/jobs/:type/:id', {
+      config: { refuses: true },
+      onRequest: refuse,
+      handler: () => undefined,
+    });
     done();
   };
