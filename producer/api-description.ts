@@ -86,7 +86,7 @@ export const describePut = (job: JobDefinition) =>
       properties: {
         key: {
           ...text('Ordering key: calls with one key run in order. Default: type and id'),
-          pattern: '^[^\\p{C}\\p{Zl}\\p{Zp}]{1,200}$',
+          pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufffd]{1,200}$',
         },
         delay: duration(
           'Not before so many seconds have passed, or an ISO 8601 duration such as PT1H30M; at most 366 days',
