@@ -59,7 +59,8 @@ async function stop(child: ChildProcess) {
   await ended;
 }
 
-async function schemathesis(directory: string, url: string): Promise<number> {
+/** @param cwd where it keeps what it remembers of the run */
+async function schemathesis(directory: string, url: string, cwd: string): Promise<number> {
   const usual = ['--phases', 'examples,coverage,fuzzing,stateful', '--max-examples', '20', '--continue-on-failure'];
   const child = spawn(
     'python3',
@@ -67,7 +68,7 @@ async function schemathesis(directory: string, url: string): Promise<number> {
       ...[join(directory, 'bin/schemathesis'), '--config-file', join(import.meta.dirname, 'schemathesis.toml')],
       ...['run', `${url}/openapi.json`, ...usual, '--request-timeout', '60', ...process.argv.slice(2)],
     ],
-    { stdio: 'inherit', env: { ...process.env, PYTHONPATH: directory } },
+    { cwd, stdio: 'inherit', env: { ...process.env, PYTHONPATH: directory } },
   );
   const [code] = await once(child, 'exit');
   return Number(code ?? 1);
@@ -78,7 +79,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'putlog-api-'));
 try {
   const { child, output, run } = await startSystem(dataDir);
   try {
-    process.exitCode = await schemathesis(program, run.http);
+    process.exitCode = await schemathesis(program, run.http, dataDir);
     const after: Run = JSON.parse(await readFile(join(dataDir, 'run.json'), 'utf8'));
     if (String(after.processes.api) !== String(run.processes.api)) throw new Error(`the api has ended:\n${output()}`);
   } catch (error) {
