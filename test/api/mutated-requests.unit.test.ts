@@ -8,6 +8,8 @@ import { type ApiRequest, validRequests } from './valid-requests.ts';
 
 const type = 'test.echo';
 const valid = validRequests(type);
+/** A stream of it has no end to wait for. */
+const endless = ['/events'];
 
 const count = Number(process.env.PUTLOG_MUTATIONS ?? 3_000);
 const seed = Number(process.env.PUTLOG_MUTATION_SEED ?? 1);
@@ -33,7 +35,7 @@ test('there is a valid request for each operation that is described', async () =
   const { paths }: { paths: Record<string, Record<string, unknown>> } = (await app.inject('/openapi.json')).json();
   const operations = Object.entries(paths)
     // One job type stands for all.
-    .filter(([path]) => !path.startsWith('/jobs/test.anything/'))
+    .filter(([path]) => !path.startsWith('/jobs/test.anything') && !endless.includes(path))
     .flatMap(([path, item]) => Object.keys(item).map((method) => [method.toUpperCase(), path] as const));
   const missing = operations.filter(([method, path]) => {
     const pattern = new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);

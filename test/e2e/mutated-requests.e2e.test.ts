@@ -33,7 +33,11 @@ function ask({ method, url, headers, body }: ApiRequest): Promise<Given> {
       { ...{ agent, hostname, port, method, path: url }, headers: { ...headers, ...(body !== undefined && length) } },
       async (answer) => {
         const contentType = answer.headers['content-type'] ?? '';
-        resolve({ status: answer.statusCode ?? 0, contentType, body: await text(answer).catch(() => '') });
+        const given = { status: answer.statusCode ?? 0, contentType };
+        // A stream may have no end.
+        const isStream = contentType.startsWith('text/event-stream');
+        resolve({ ...given, body: isStream ? '' : await text(answer).catch(() => '') });
+        if (isStream) asking.destroy();
       },
     );
     asking.once('error', reject).end(body);
