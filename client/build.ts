@@ -15,7 +15,7 @@ const { version, description, license, dependencies } = JSON.parse(await readFil
 const { typebox, 'eventsource-parser': parser } = dependencies;
 const manifest = {
   ...{ name: 'putlog', version, description, license, type: 'module', sideEffects: false },
-  engines: { node: '>=20.3' },
+  engines: { node: '>=22.12' },
   exports: { '.': './schemas/for-jobs.js', './client': './client/index.js' },
   dependencies: { typebox, 'eventsource-parser': parser },
 };
