@@ -2,7 +2,14 @@
 // inject requests. Every answer that is not a success is a problem document, and none of them ends the process.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
 import type { Ready } from '../platform/health-server.ts';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { Logger } from '../platform/log.ts';
@@ -169,19 +176,24 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     if (state.closing) done(new PutlogError('shutting-down', 'send it again; another process answers'));
     else if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
       done(new PutlogError('malformed-request', 'the header field Host is missing'));
+    // Now, because fastify reads the body first, and answers a QUERY without a content type itself.
+    else if (request.is404) nothingHere(request, reply);
     else done();
   });
   observe(app, dependencies);
 
   const allowed = createAllowedMethods();
-  app.addHook('onRoute', ({ url, method }) => allowed.add(url, method));
-  app.setNotFoundHandler((request, reply) => {
+  app.addHook('onRoute', ({ url, method, config }) => {
+    if (config?.refuses !== true) allowed.add(url, method);
+  });
+  function nothingHere(request: FastifyRequest, reply: FastifyReply) {
     const methods = allowed.of(request.url);
     if (methods.length === 0)
       return sendProblem(request, reply, new PutlogError('unknown-route', 'the API is described at /docs'));
     reply.header('allow', methods.join(', '));
     return sendProblem(request, reply, new PutlogError('method-not-allowed', `allowed here: ${methods.join(', ')}`));
-  });
+  }
+  app.setNotFoundHandler(nothingHere);
 
   const answerSubmit = createAnswerSubmit({ submit, waiting });
   app.register(async (api) => {

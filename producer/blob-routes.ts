@@ -4,9 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../platform/log.ts';
 import type { BlobInfo, BlobStore } from '../schemas/blob.ts';
 import { PutlogError } from '../schemas/problem.ts';
-import { describeBlobDelete, describeBlobGet, describeBlobPut } from './api-description.ts';
 import { rangeOf } from './blob-range.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
+import { describeBlobDelete, describeBlobGet, describeBlobPut } from './describe-blobs.ts';
 import { assertCondition } from './entity-tag.ts';
 import { announcedSha256, reprDigest } from './repr-digest.ts';
 

@@ -7,6 +7,7 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { errorCodes } from '../schemas/error-codes.ts';
 import { jobStates } from '../schemas/job-status.ts';
+import { isOwnType } from '../schemas/own-types.ts';
 import { componentRef, payloadName, statusName, text } from './api-description.ts';
 
 const time = { type: 'string', format: 'date-time' };
@@ -83,13 +84,23 @@ const blobSchema = {
   },
 };
 
+const at = '2030-01-31T08:00:00.000Z';
+const statusExample = ({ type, queue }: JobDefinition) => ({
+  ...{ type, id: '42', state: 'queued', generation: 0, attempt: 1, key: `${type}/42` },
+  ...{ createdAt: at, updatedAt: at, position: `putlog.commands.${queue}.normal/3@1742` },
+});
+
+/** Nobody can ask for a job of a type of our own: its payload is our own too. */
 const schemasOf = (job: JobDefinition) => ({
-  [payloadName(job)]: job.example === undefined ? job.payload : { ...job.payload, examples: [job.example] },
+  ...(!isOwnType(job.type) && {
+    [payloadName(job)]: job.example === undefined ? job.payload : { ...job.payload, examples: [job.example] },
+  }),
   [statusName(job)]: {
     allOf: [
       componentRef('JobStatus'),
       { type: 'object', properties: { type: { const: job.type }, result: job.result } },
     ],
+    examples: [statusExample(job)],
   },
 });
 
@@ -111,17 +122,23 @@ export const describeApi =
         info: {
           title: 'Putlog',
           version,
-          description: 'Any async function, called with one HTTP PUT, on a Kafka log.',
+          description:
+            'Any async function, called with one HTTP PUT, on a Kafka log. Whatever is no success is told as a problem document ' +
+            '(RFC 9457) with one of the codes that the operation lists; any request can meet 405, 431 and 500 besides.',
+          license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         },
         servers: [{ url: '/' }],
+        // Whoever reaches it may ask.
+        security: [],
         tags: [
           ...definitions.map(({ type, description }) => ({ name: type, description })),
-          { name: 'Jobs' },
+          { name: 'Jobs', description: 'Jobs of any type, also of types that are not loaded here any more' },
           { name: 'Schedules', description: 'Jobs at the times of a cron expression' },
           { name: 'Groups', description: 'Jobs that are submitted together, and one for when all are over' },
           { name: 'Blobs', description: 'Large inputs and results, which payloads and results refer to' },
           { name: 'Queues', description: 'What waits, what is paused, how many may run' },
-          { name: 'Service' },
+          { name: 'Dead letters', description: 'What failed for good: to be looked at, and sent again' },
+          { name: 'Service', description: 'For operators and their tools' },
         ],
       },
       // What no route describes is not part of the API: the pages of /docs, the answers to unknown job types.

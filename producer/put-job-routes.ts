@@ -63,6 +63,10 @@ export const putJobRoutes =
       reply.header('allow', 'DELETE, GET, HEAD');
       next(ownJobType(type));
     };
-    app.put<{ Params: { type: string } }>('/jobs/:type/:id', { onRequest: refuse, handler: () => undefined });
+    app.put<{ Params: { type: string } }>('/jobs/:type/:id', {
+      config: { refuses: true },
+      onRequest: refuse,
+      handler: () => undefined,
+    });
     done();
   };
