@@ -9,6 +9,7 @@ import type { Logger } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { BlobStore } from '../schemas/blob.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import { type AccessOptions, guard } from './access.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import { blobRoutes } from './blob-routes.ts';
 import type { CancelJob } from './cancel-job.ts';
@@ -45,6 +46,7 @@ export type AppDependencies = {
   blobs: BlobStore;
   ready: Ready;
   metrics: Pick<Metrics, 'httpRequest' | 'text' | 'contentType'>;
+  access: AccessOptions;
   /** Bytes, bytes, milliseconds. A blob has ten times as long to arrive. */
   limits: { maxPayloadBytes: number; maxBlobBytes: number; bodyTimeoutMs: number };
   logger: Logger;
@@ -136,6 +138,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     blobs,
     ready,
     metrics,
+    access,
     limits,
     logger: log,
     version,
@@ -168,6 +171,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   });
 
   app.register(async (api) => {
+    guard(api, access);
     await describeApi({ jobs, version })(api);
     api.register(putJobRoutes({ jobs, submit, limits, followUps }));
     api.register(groupRoutes({ jobs, groups, limits, followUps }));

@@ -22,7 +22,10 @@ import { createCatchUp } from './catch-up.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createGroups } from './groups.ts';
+import { createIdentify } from './identify.ts';
+import { createKeyring } from './keyring.ts';
 import { createLookUp } from './look-up.ts';
+import { assertMayListen } from './open-address.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
@@ -57,6 +60,8 @@ export const startApi: StartService = async (config, log, fatal) => {
     ...{ topic: prepared.settingsTopic, settingSchemaId: prepared.settingSchemaId },
   });
   metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
+  const keyring = createKeyring(settings);
+  assertMayListen(config, keyring.any());
   const topics = topicNames(config.prefix);
   const lookUp = createLookUp({ model, log });
   const recent = createRecentSubmissions();
@@ -68,6 +73,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     source: '/putlog/api',
   });
   const app = buildApp({
+    access: { identify: createIdentify({ keyring }) },
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
     ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
