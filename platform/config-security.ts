@@ -52,7 +52,7 @@ export const securitySettings = {
   tlsKey: text('PUTLOG_TLS_KEY', '', 'file of its private key (PEM)'),
   kafkaTls: choice('KAFKA_TLS', 'no', ['no', 'yes'], 'whether Kafka is spoken to over TLS'),
   kafkaTlsCa: text('KAFKA_TLS_CA', '', 'file of the authorities (PEM) that Kafka’s certificates are checked by'),
-  kafkaSaslMechanism: optional(
+  kafkaSaslMechanism: optional<'plain' | 'scram-sha-256' | 'scram-sha-512'>(
     choice(
       'KAFKA_SASL_MECHANISM',
       'plain',
@@ -87,4 +87,14 @@ export function securityProblems(config: SecurityConfig): string[] {
   if (config.kafkaTlsCa !== '' && config.kafkaTls === 'no')
     problems.push('KAFKA_TLS_CA is set, and KAFKA_TLS is not yes');
   return problems;
+}
+
+/** The driver takes them in the address, and the address goes wherever a client is made. */
+export function mongoUriOf({ mongoUri, mongoTlsCa }: SecurityConfig & { readonly mongoUri: string }): string {
+  if (mongoTlsCa === '') return mongoUri;
+  const more = `tls=true&tlsCAFile=${encodeURIComponent(mongoTlsCa)}`;
+  if (mongoUri.includes('?')) return `${mongoUri}&${more}`;
+  // The driver wants a slash in front of its options.
+  const hasPath = mongoUri.indexOf('/', mongoUri.indexOf('://') + 3) !== -1;
+  return `${mongoUri}${hasPath ? '' : '/'}?${more}`;
 }

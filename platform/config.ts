@@ -1,7 +1,7 @@
 // Configuration: one table of settings, read from the environment once at start, every problem listed at once.
 // The table in the README is generated from `settings`; nothing else reads these variables.
 import { resolve } from 'node:path';
-import { securityProblems, securitySettings } from './config-security.ts';
+import { mongoUriOf, securityProblems, securitySettings } from './config-security.ts';
 import { choice, integer, matching, optional, type Setting, secret, text } from './setting-kinds.ts';
 
 const hostPorts = /^[\w.-]+:\d{1,5}(,[\w.-]+:\d{1,5})*$/;
@@ -195,5 +195,5 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const config = Object.fromEntries(entries) as Config;
   const amiss = securityProblems(config);
   if (amiss.length > 0) throw new ConfigError(amiss);
-  return { ...config, jobs: config.jobs && resolve(config.jobs) };
+  return { ...config, jobs: config.jobs && resolve(config.jobs), mongoUri: mongoUriOf(config) };
 }

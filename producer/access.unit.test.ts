@@ -118,7 +118,8 @@ test('types within a group and a schedule; a queue whose types are not all allow
   expect(await put('/schedules/mine', schedule('test.anything'))).toBe(403);
   expect(await put('/schedules/other', schedule('test.anything'), all)).toBe(201);
   expect(await put('/schedules/other', schedule('test.echo'))).toBe(403);
-  const ask = (method: 'GET' | 'POST' | 'DELETE', url: string) => app.inject({ method, url, headers: { authorization: some.authorization } });
+  const ask = (method: 'GET' | 'POST' | 'DELETE', url: string) =>
+    app.inject({ method, url, headers: { authorization: some.authorization } });
   expect((await ask('GET', '/schedules/other')).statusCode).toBe(403);
   expect((await ask('DELETE', '/schedules/other')).statusCode).toBe(403);
   expect((await ask('GET', '/schedules')).json().schedules.map(({ id }: { id: string }) => id)).toEqual(['mine']);

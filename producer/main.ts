@@ -5,6 +5,7 @@ import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { unsetForDeliveries } from '../platform/delivery-settings.ts';
 import { createKafka } from '../platform/kafka.ts';
+import { kafkaSecurity } from '../platform/kafka-security.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -31,9 +32,14 @@ import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSchedules } from './schedules.ts';
 import { createSubmit } from './submit.ts';
+import { createTakeShare } from './take-share.ts';
+import { createTokens } from './tokens.ts';
 
 export const startApi: StartService = async (config, log, fatal) => {
-  const connection = { brokers: config.kafkaBrokers, clientId: `putlog-api-${process.pid}`, log };
+  const connection = {
+    ...{ brokers: config.kafkaBrokers, clientId: `putlog-api-${process.pid}`, log },
+    security: kafkaSecurity(config),
+  };
   const jobs = await loadConfiguredJobs(config.jobs);
   const prepared = await prepareLog({ config, kafka: createKafka(connection), jobs, log });
   const cluster = createCluster(connection);
@@ -61,7 +67,9 @@ export const startApi: StartService = async (config, log, fatal) => {
   });
   metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
   const keyring = createKeyring(settings);
-  assertMayListen(config, keyring.any());
+  const { jwksUrl, jwtIssuer: issuer = '', jwtAudience: audience = '' } = config;
+  const tokens = jwksUrl === undefined ? undefined : createTokens({ jwksUrl, issuer, audience, log });
+  assertMayListen(config, keyring.any() || tokens !== undefined);
   const topics = topicNames(config.prefix);
   const lookUp = createLookUp({ model, log });
   const recent = createRecentSubmissions();
@@ -73,7 +81,10 @@ export const startApi: StartService = async (config, log, fatal) => {
     source: '/putlog/api',
   });
   const app = buildApp({
-    access: { identify: createIdentify({ keyring }) },
+    access: {
+      identify: createIdentify({ keyring, checkToken: tokens?.check }),
+      takeShare: createTakeShare(config.rateLimit),
+    },
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
     ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
@@ -107,6 +118,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     async stop(deadline) {
       // Connections that are kept alive would hold the server open: idle ones end, busy ones get their answer first.
       await Promise.race([app.close(), delay(deadline, undefined, { ref: false })]);
+      tokens?.close();
       await writer.close(deadline / 2);
       await Promise.all([settings.close(), cluster.close(), mongo.close()]);
     },
