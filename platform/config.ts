@@ -21,7 +21,7 @@ export const settings = {
     undefined,
     /^https?:\/\/\S+$/,
     'an http(s) URL',
-    'Confluent-compatible schema registry',
+    'Confluent-compatible schema registry; may hold a name and a password',
   ),
   mongoUri: matching(
     'MONGODB_URI',

@@ -10,9 +10,12 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { BlobStore } from '../schemas/blob.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { type AccessOptions, guard } from './access.ts';
+import { logAccess } from './access-log.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import { blobRoutes } from './blob-routes.ts';
 import type { CancelJob } from './cancel-job.ts';
+import { compressAnswers } from './compress-answers.ts';
+import { allowOrigins } from './cross-origin.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { deleteJobRoutes } from './delete-job-routes.ts';
@@ -47,10 +50,18 @@ export type AppDependencies = {
   ready: Ready;
   metrics: Pick<Metrics, 'httpRequest' | 'text' | 'contentType'>;
   access: AccessOptions;
+  web?: WebOptions | undefined;
   /** Bytes, bytes, milliseconds. A blob has ten times as long to arrive. */
   limits: { maxPayloadBytes: number; maxBlobBytes: number; bodyTimeoutMs: number };
   logger: Logger;
   version: string;
+};
+
+/** `tls`: PEM; with it HTTPS, as HTTP/2 or 1.1, as the client likes. `corsOrigins` undefined: none. */
+export type WebOptions = {
+  tls?: { cert: string; key: string } | undefined;
+  corsOrigins?: readonly string[] | undefined;
+  accessLog?: boolean;
 };
 
 const saneId = /^[\w.:/+=@-]{1,128}$/;
@@ -61,11 +72,20 @@ function requestId({ headers }: IncomingMessage): string {
   return typeof given === 'string' && saneId.test(given) ? given : randomUUID();
 }
 
-function createServer({ limits, logger }: AppDependencies): FastifyInstance {
+function createServer({ limits, logger, web }: AppDependencies): FastifyInstance {
   const { bodyTimeoutMs } = limits;
   const requestTimeout = 10 * bodyTimeoutMs;
   const handleError = createErrorHandler(logger);
   const loggerInstance: FastifyBaseLogger = logger;
+  // Node's own answers to these are no problem documents either.
+  const http = {
+    requireHostHeader: false,
+    headersTimeout: bodyTimeoutMs,
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(1_000, bodyTimeoutMs),
+  };
+  // An object of no known members: fastify's types make another kind of app of each server, and all that is ours fits both.
+  const secure: object = web?.tls ? { http2: true, https: { allowHTTP1: true, ...http, ...web.tls } } : {};
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
@@ -78,13 +98,8 @@ function createServer({ limits, logger }: AppDependencies): FastifyInstance {
     requestTimeout,
     // The last resort, for clients that take no answer: the socket is cut after so long without a byte either way.
     connectionTimeout: 2 * requestTimeout,
-    http: {
-      // Node's own answers to these are no problem documents either.
-      requireHostHeader: false,
-      headersTimeout: bodyTimeoutMs,
-      requestTimeout,
-      connectionsCheckingInterval: Math.min(1_000, bodyTimeoutMs),
-    },
+    http,
+    ...secure,
     // fastify's own answer while closing is not a problem document; the hook below says it.
     return503OnClosing: false,
     exposeHeadRoutes: true,
@@ -139,6 +154,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     ready,
     metrics,
     access,
+    web,
     limits,
     logger: log,
     version,
@@ -159,6 +175,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     else done();
   });
   observe(app, dependencies);
+  if (web?.accessLog) logAccess(app, log);
+  if (web?.corsOrigins) allowOrigins(app, web.corsOrigins);
 
   const allowed = createAllowedMethods();
   app.addHook('onRoute', ({ url, method }) => allowed.add(url, method));
@@ -172,6 +190,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
 
   app.register(async (api) => {
     guard(api, access);
+    compressAnswers(api);
     await describeApi({ jobs, version })(api);
     api.register(putJobRoutes({ jobs, submit, limits, followUps }));
     api.register(groupRoutes({ jobs, groups, limits, followUps }));

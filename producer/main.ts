@@ -27,6 +27,7 @@ import { createIdentify } from './identify.ts';
 import { createKeyring } from './keyring.ts';
 import { createLookUp } from './look-up.ts';
 import { assertMayListen } from './open-address.ts';
+import { watchQueueRoom } from './queue-room.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
@@ -34,6 +35,7 @@ import { createSchedules } from './schedules.ts';
 import { createSubmit } from './submit.ts';
 import { createTakeShare } from './take-share.ts';
 import { createTokens } from './tokens.ts';
+import { webOptions } from './web-options.ts';
 
 export const startApi: StartService = async (config, log, fatal) => {
   const connection = {
@@ -73,8 +75,14 @@ export const startApi: StartService = async (config, log, fatal) => {
   const topics = topicNames(config.prefix);
   const lookUp = createLookUp({ model, log });
   const recent = createRecentSubmissions();
+  const queues = createQueues({
+    ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
+    topicsOf: topics.commandsOf,
+  });
+  const most = config.maxQueueDepth;
+  const room = most === undefined ? undefined : watchQueueRoom({ queues, most, log });
   const submit = createSubmit({
-    ...{ writer, lookUp, recent },
+    ...{ writer, lookUp, recent, assertRoom: room?.assertRoom },
     partitions: prepared.partitions,
     commandSchemaId: prepared.commandSchemaId,
     topicOf: ({ queue }, lane) => topics.commands(queue, lane),
@@ -89,10 +97,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
-    queues: createQueues({
-      ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
-      topicsOf: topics.commandsOf,
-    }),
+    queues,
     schedules: createSchedules({ jobs, settings, change: changeSetting, states: createScheduleStates(mongo.db) }),
     readJob: createReadJob({
       ...{ lookUp, recent },
@@ -111,6 +116,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     // MongoDB is not asked: without it jobs are still accepted, and that is what a load balancer must know.
     ready: async () => ({ kafka: await check(cluster.refresh) }),
     limits: config,
+    web: webOptions(config),
   });
   const url = await app.listen({ host: config.host, port: config.port });
   return {
@@ -119,6 +125,7 @@ export const startApi: StartService = async (config, log, fatal) => {
       // Connections that are kept alive would hold the server open: idle ones end, busy ones get their answer first.
       await Promise.race([app.close(), delay(deadline, undefined, { ref: false })]);
       tokens?.close();
+      room?.close();
       await writer.close(deadline / 2);
       await Promise.all([settings.close(), cluster.close(), mongo.close()]);
     },
