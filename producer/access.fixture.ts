@@ -8,7 +8,7 @@ import type { AppDependencies } from './app.ts';
 import { type CheckToken, createIdentify } from './identify.ts';
 import { createKeyring } from './keyring.ts';
 
-export function createKeySettings() {
+function createKeySettings() {
   const all = new Map<string, Known>();
   const told: ((change: SettingChange) => void)[] = [];
   function set(name: string, value: unknown) {

@@ -5,8 +5,6 @@ import type { Rate } from '../schemas/rate.ts';
 /** Whole seconds: `fullIn` until all of it can be spent again, `nextIn` until one more can. */
 export type Share = { allowed: boolean; remaining: number; fullIn: number; nextIn: number };
 
-export type RateLimit = ReturnType<typeof createRateLimit>;
-
 /** So many callers are kept before those are looked for that need not be. */
 const sweepAt = 10_000;
 
