@@ -41,6 +41,10 @@ type Options = { replaced?: Partial<AppDependencies>; checkToken?: CheckToken };
 
 export function createGuardedApp({ replaced = {}, checkToken }: Options = {}) {
   const keys = createKeySettings();
-  const identify = createIdentify({ keyring: createKeyring(keys.settings), checkToken });
+  const identify = createIdentify({
+    keyring: createKeyring(keys.settings),
+    pages: { anyName: false, origins: [] },
+    checkToken,
+  });
   return { ...keys, ...createTestApp({ ...replaced, access: { identify, ...replaced.access } }) };
 }

@@ -28,7 +28,10 @@ export function withAccess(paths: Readonly<Record<string, object | undefined>>):
     Object.entries(paths).map(([path, item]) => [
       path,
       Object.fromEntries(
-        Object.entries(item ?? {}).map(([method, operation]) => [method, described(path, method, operation as Operation)]),
+        Object.entries(item ?? {}).map(([method, operation]) => [
+          method,
+          described(path, method, operation as Operation),
+        ]),
       ),
     ]),
   );

@@ -5,6 +5,7 @@ import { everything } from '../schemas/access.ts';
 import { accessOf, looksLikeKey } from '../schemas/access-key.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { Caller } from './caller.ts';
+import { foreignPageFault, type PageRules } from './foreign-page.ts';
 import type { Keyring } from './keyring.ts';
 
 /** @throws PutlogError unauthenticated, identity-unavailable */
@@ -16,15 +17,18 @@ export type CheckToken = (token: string) => Promise<Caller>;
 const bearer = /^bearer +([\w.~+/-]+=*) *$/i;
 
 /** `checkToken` undefined: no tokens are taken here. */
-export function createIdentify(options: { keyring: Keyring; checkToken?: CheckToken | undefined }): Identify {
-  const { keyring, checkToken } = options;
-  return async ({ headers: { authorization }, ip }) => {
+export type IdentifyOptions = { keyring: Keyring; pages: PageRules; checkToken?: CheckToken | undefined };
+
+export function createIdentify({ keyring, pages, checkToken }: IdentifyOptions): Identify {
+  return async ({ headers: { authorization, origin }, method, host, hostname, ip }) => {
     if (authorization === undefined) {
       if (keyring.any() || checkToken !== undefined)
         throw new PutlogError(
           'unauthenticated',
           'send a key: Authorization: Bearer putlog_…; `putlog keys add` makes one',
         );
+      const fault = foreignPageFault({ method, host, hostname, origin }, pages);
+      if (fault !== undefined) throw new PutlogError('unauthenticated', fault);
       return { id: `address ${ip}`, access: everything };
     }
     const [, token] = bearer.exec(authorization) ?? [];

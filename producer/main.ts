@@ -68,6 +68,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     ...{ topic: prepared.settingsTopic, settingSchemaId: prepared.settingSchemaId },
   });
   metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
+  const web = webOptions(config);
   const keyring = createKeyring(settings);
   const { jwksUrl, jwtIssuer: issuer = '', jwtAudience: audience = '' } = config;
   const tokens = jwksUrl === undefined ? undefined : createTokens({ jwksUrl, issuer, audience, log });
@@ -90,7 +91,10 @@ export const startApi: StartService = async (config, log, fatal) => {
   });
   const app = buildApp({
     access: {
-      identify: createIdentify({ keyring, checkToken: tokens?.check }),
+      identify: createIdentify({
+        ...{ keyring, checkToken: tokens?.check },
+        pages: { anyName: config.anonymous === 'yes', origins: web.corsOrigins ?? [] },
+      }),
       takeShare: createTakeShare(config.rateLimit),
     },
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
@@ -116,7 +120,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     // MongoDB is not asked: without it jobs are still accepted, and that is what a load balancer must know.
     ready: async () => ({ kafka: await check(cluster.refresh) }),
     limits: config,
-    web: webOptions(config),
+    web,
   });
   const url = await app.listen({ host: config.host, port: config.port });
   return {
