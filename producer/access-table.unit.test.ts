@@ -78,3 +78,16 @@ test('a route that nobody decided about cannot be registered', async () => {
   expect(accessRuleOf('GET', '/jobs//1')).toBeUndefined();
   set('key/none', undefined);
 });
+
+test('who may only submit or read operates nothing', () => {
+  const operate = Object.entries(accessTable).flatMap(([route, { scope }]) => (scope === 'operate' ? [route] : []));
+  expect(operate.toSorted()).toEqual([
+    'DELETE /limits/:type',
+    'DELETE /schedules/:id',
+    'POST /dead-letters/redrive',
+    'POST /queues/:queue/pause',
+    'POST /queues/:queue/resume',
+    'PUT /limits/:type',
+    'PUT /schedules/:id',
+  ]);
+});

@@ -36,14 +36,18 @@ function vary(reply: FastifyReply): void {
 
 /** Call it on the instance whose answers it is for. */
 export function compressAnswers(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply, payload: unknown) => {
-    if (typeof payload !== 'string' || payload.length < least || request.method === 'HEAD') return payload;
-    if (!isJson.test(String(reply.getHeader('content-type'))) || reply.hasHeader('content-encoding')) return payload;
+  // With a callback, because nearly all answers are small and pass at once.
+  app.addHook('onSend', (request, reply, payload: unknown, done) => {
+    if (typeof payload !== 'string' || payload.length < least || request.method === 'HEAD') return done(null, payload);
+    if (!isJson.test(String(reply.getHeader('content-type'))) || reply.hasHeader('content-encoding'))
+      return done(null, payload);
     vary(reply);
     const accepted = request.headers['accept-encoding'];
     const encoding = accepted === undefined ? undefined : encodingFor(String(accepted));
-    if (encoding === undefined) return payload;
-    reply.header('content-encoding', encoding).removeHeader('content-length');
-    return compressors[encoding](payload);
+    if (encoding === undefined) return done(null, payload);
+    compressors[encoding](payload).then((bytes) => {
+      reply.header('content-encoding', encoding).removeHeader('content-length');
+      done(null, bytes);
+    }, done);
   });
 }
