@@ -10,6 +10,7 @@ import './kafkajs-brokers.ts';
 import './kafkajs-connections.ts';
 import './kafkajs-timers.ts';
 import { type FetchedPart, readAnswer } from './fetched-part.ts';
+import type { KafkaAddress } from './kafka-security.ts';
 import { kafkaSocket } from './kafka-socket.ts';
 import { kafkaLog, type Logger } from './log.ts';
 import { createProduceCombiner } from './produce-combiner.ts';
@@ -19,6 +20,8 @@ import { type ProduceBatch, type ProduceResult, type ProducerIdentity, produceRe
 export const kafkaTimes = {
   connectionTimeout: 3_000,
   authenticationTimeout: 5_000,
+  /** Where the broker lets a session of SASL end: how long before that a new one is begun. */
+  reauthenticationThreshold: 10_000,
   requestTimeout: 10_000,
   retry: { initialRetryTime: 50, maxRetryTime: 1_000, factor: 0.2, multiplier: 1.5, retries: 2 },
 };
@@ -35,12 +38,13 @@ type ProduceResponse = {
 /** Any payload gives the decoder of the answer. */
 const { decode: decodeProduceAnswer } = requests.Produce.protocol({ version: 7 })({ topicData: [] }).response;
 
-export function createCluster({ brokers, clientId, log }: { brokers: string; clientId: string; log: Logger }) {
+export function createCluster({ brokers, clientId, security, log }: KafkaAddress & { log: Logger }) {
   const cluster = new Cluster({
     logger: createLogger({ level: logLevel.WARN, logCreator: kafkaLog(log) }),
     socketFactory: kafkaSocket,
     brokers: brokers.split(','),
     clientId,
+    ...security,
     ...kafkaTimes,
     enforceRequestTimeout: true,
     metadataMaxAge: 300_000,

@@ -95,7 +95,9 @@ export const submitQuery = {
       ...text('Ordering key: calls with one key run in order. Default: type and id'),
       pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufffd]{1,200}$',
     },
-    delay: duration('Not before so many seconds have passed, or an ISO 8601 duration such as PT1H30M; at most 366 days'),
+    delay: duration(
+      'Not before so many seconds have passed, or an ISO 8601 duration such as PT1H30M; at most 366 days',
+    ),
     notBefore: { ...text('Not before this time; at most 366 days from now'), format: 'date-time' },
     timeout: duration('In place of the timeout of the type: seconds, or an ISO 8601 duration; at most 24 days'),
     ...followUps,

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import Type from 'typebox';
 import { createMetrics } from '../platform/metrics.ts';
 import type { Known } from '../platform/settings.ts';
+import { everything } from '../schemas/access.ts';
 import { checkpointMetadata } from '../schemas/checkpoint.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
@@ -139,6 +140,7 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),
     metrics: createMetrics('api'),
+    access: { identify: async () => ({ id: 'test', access: everything, anonymous: true }) },
     limits: { maxPayloadBytes: 262_144, maxBlobBytes: 1_000_000, bodyTimeoutMs: 2_000 },
     logger,
     version: '1.2.3',

@@ -16,10 +16,14 @@ import type { Logger } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { BlobStore } from '../schemas/blob.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import { type AccessOptions, guard } from './access.ts';
+import { logAccess } from './access-log.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import { createAnswerSubmit } from './answer-submit.ts';
 import { blobRoutes } from './blob-routes.ts';
 import type { CancelJob } from './cancel-job.ts';
+import { compressAnswers } from './compress-answers.ts';
+import { allowOrigins } from './cross-origin.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { deleteJobRoutes } from './delete-job-routes.ts';
@@ -63,10 +67,19 @@ export type AppDependencies = {
   blobs: BlobStore;
   ready: Ready;
   metrics: Pick<Metrics, 'httpRequest' | 'text' | 'contentType'>;
+  access: AccessOptions;
+  web?: WebOptions | undefined;
   /** Bytes, bytes, milliseconds. A blob has ten times as long to arrive. */
   limits: { maxPayloadBytes: number; maxBlobBytes: number; bodyTimeoutMs: number };
   logger: Logger;
   version: string;
+};
+
+/** `tls`: PEM; with it HTTPS, as HTTP/2 or 1.1, as the client likes. `corsOrigins` undefined: none. */
+export type WebOptions = {
+  tls?: { cert: string; key: string } | undefined;
+  corsOrigins?: readonly string[] | undefined;
+  accessLog?: boolean;
 };
 
 const saneId = /^[\w.:/+=@-]{1,128}$/;
@@ -77,11 +90,20 @@ function requestId({ headers }: IncomingMessage): string {
   return typeof given === 'string' && saneId.test(given) ? given : randomUUID();
 }
 
-function createServer({ limits, logger, waiting }: AppDependencies, ownPace: OwnPace): FastifyInstance {
+function createServer({ limits, logger, waiting, web }: AppDependencies, ownPace: OwnPace): FastifyInstance {
   const { bodyTimeoutMs } = limits;
   const requestTimeout = 10 * bodyTimeoutMs;
   const handleError = createErrorHandler(logger);
   const loggerInstance: FastifyBaseLogger = logger;
+  // Node's own answers to these are no problem documents either.
+  const http = {
+    requireHostHeader: false,
+    headersTimeout: bodyTimeoutMs,
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(1_000, bodyTimeoutMs),
+  };
+  // An object of no known members: fastify's types make another kind of app of each server, and all that is ours fits both.
+  const secure: object = web?.tls ? { http2: true, https: { allowHTTP1: true, ...http, ...web.tls } } : {};
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
@@ -94,13 +116,8 @@ function createServer({ limits, logger, waiting }: AppDependencies, ownPace: Own
     requestTimeout,
     // The last resort, for clients that take no answer: the socket is cut after so long without a byte either way.
     connectionTimeout: 2 * Math.max(requestTimeout, waiting.maxWaitMs),
-    http: {
-      // Node's own answers to these are no problem documents either.
-      requireHostHeader: false,
-      headersTimeout: bodyTimeoutMs,
-      requestTimeout,
-      connectionsCheckingInterval: Math.min(1_000, bodyTimeoutMs),
-    },
+    http,
+    ...secure,
     // fastify's own answer while closing is not a problem document; the hook below says it.
     return503OnClosing: false,
     exposeHeadRoutes: true,
@@ -157,6 +174,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     blobs,
     ready,
     metrics,
+    access,
+    web,
     limits,
     logger: log,
     version,
@@ -181,6 +200,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     else done();
   });
   observe(app, dependencies);
+  if (web?.accessLog) logAccess(app, log);
+  if (web?.corsOrigins) allowOrigins(app, web.corsOrigins);
 
   const allowed = createAllowedMethods();
   app.addHook('onRoute', ({ url, method, config }) => {
@@ -197,11 +218,13 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
 
   const answerSubmit = createAnswerSubmit({ submit, waiting });
   app.register(async (api) => {
+    guard(api, access);
+    compressAnswers(api);
     await describeApi({ jobs, version })(api);
     api.register(putJobRoutes({ jobs, answerSubmit, limits, followUps }));
     api.register(postJobRoutes({ jobs, answerSubmit, limits, followUps }));
     api.register(postManyRoutes({ jobs, submit, limits, followUps, ownPace, log }));
-    api.register(listJobsRoutes({ listJobs }));
+    api.register(listJobsRoutes({ jobs, listJobs }));
     api.register(groupRoutes({ jobs, groups, limits, followUps }));
     api.register(getJobRoutes({ jobs, readJob, waiting }));
     api.register(eventRoutes({ jobs, readJob, ...events }));

@@ -9,6 +9,7 @@ import { errorCodes } from '../schemas/error-codes.ts';
 import { jobStates } from '../schemas/job-status.ts';
 import { isOwnType } from '../schemas/own-types.ts';
 import { componentRef, payloadName, statusName, text } from './api-description.ts';
+import { securitySchemes, withAccess } from './describe-access.ts';
 
 const time = { type: 'string', format: 'date-time' };
 
@@ -106,6 +107,7 @@ const schemasOf = (job: JobDefinition) => ({
 
 /** Beside the document that the plugin makes, because it rewrites schemas for older versions of OpenAPI. */
 const componentsOf = (jobs: ReadonlyMap<string, LoadedJob>) => ({
+  securitySchemes,
   schemas: Object.assign(
     { JobStatus: statusSchema, Problem: problemSchema, Blob: blobSchema },
     ...[...jobs.values()].map(({ definition }) => schemasOf(definition)),
@@ -162,8 +164,12 @@ export const docsRoutes =
   async (app: FastifyInstance): Promise<void> => {
     // Made at the first question: most processes are never asked.
     let text: string | undefined;
+    function described(): string {
+      const { paths = {}, ...document } = app.swagger();
+      return JSON.stringify({ ...document, paths: withAccess(paths), components: componentsOf(jobs) });
+    }
     app.get('/openapi.json', (_request, reply) => {
-      text ??= JSON.stringify({ ...app.swagger(), components: componentsOf(jobs) });
+      text ??= described();
       return reply.header('content-type', 'application/json; charset=utf-8').send(text);
     });
     await app.register(reference, {

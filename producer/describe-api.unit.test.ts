@@ -146,3 +146,14 @@ test('/docs loads its script from here, and its policy allows nothing from elsew
   expect([script.statusCode, script.headers['content-type']]).toEqual([200, 'application/javascript; charset=utf-8']);
   expect(script.body.length).toBeGreaterThan(100_000);
 });
+
+test('it says which scope each operation needs, and that probes need none', async () => {
+  const { paths, components } = await describedApi();
+  expect(paths['/jobs/test.echo/{id}']?.put).toMatchObject({ security: [{ bearer: [] }], 'x-putlog-scope': 'submit' });
+  expect(paths['/queues/{queue}/pause']?.post).toMatchObject({ 'x-putlog-scope': 'operate' });
+  expect(Object.keys(paths['/jobs/test.echo/{id}']?.put?.responses ?? {})).toEqual(
+    expect.arrayContaining(['202', '401', '403', '409', '429']),
+  );
+  expect(paths['/livez']?.get).toMatchObject({ security: [] });
+  expect(components).toHaveProperty('securitySchemes.bearer.scheme', 'bearer');
+});

@@ -1,6 +1,6 @@
 // What the API description says of /blobs.
 import type { FastifySchema } from 'fastify';
-import { componentRef, documented, etag, ifNoneMatch, idParam, json, problems, text } from './api-description.ts';
+import { componentRef, documented, etag, idParam, ifNoneMatch, json, problems, text } from './api-description.ts';
 
 const bytes = (description: string, headers: object) => ({
   description,

@@ -7,6 +7,7 @@ import { type EventKind, eventKinds } from '../schemas/event.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { jobStatusLink } from '../schemas/job-status-body.ts';
 import { statusType } from './answer-submit.ts';
+import { touchable } from './caller.ts';
 import { checkId } from './check-id.ts';
 import { clientGone } from './client-gone.ts';
 import { describeEvents, describeJobEvents } from './describe-events.ts';
@@ -113,7 +114,10 @@ export const eventRoutes =
       config: describeEvents,
       exposeHeadRoute: false,
       handler: async (request, reply) => {
-        await follow.many(filterOf(request.url), () => streams.open(reply));
+        const filter = filterOf(request.url);
+        const allowed = touchable(request, jobs.keys());
+        if (allowed !== undefined) filter.types ??= new Set(allowed);
+        await follow.many(filter, () => streams.open(reply));
         return reply;
       },
     });

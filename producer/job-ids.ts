@@ -8,9 +8,12 @@ export function newJobId(now = Date.now()): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
-/** UUIDv8 (RFC 9562 §5.8) of the SHA-256 of both. No name of a type has a line break, so no two pairs are one text. */
-export function jobIdOfKey(type: string, key: string): string {
-  const hex = hash('sha256', `${type}\n${key}`, 'hex');
+/**
+ * UUIDv8 (RFC 9562 §5.8) of the SHA-256 of all of them. `caller` is who gave the key: to another it stands for another job. None of them
+ * has a line break, so no two are one text.
+ */
+export function jobIdOfKey(type: string, key: string, caller = ''): string {
+  const hex = hash('sha256', [type, key, ...(caller === '' ? [] : [`by ${caller}`])].join('\n'), 'hex');
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `${variant}${hex.slice(17, 20)}`];
   return `${parts.join('-')}-${hex.slice(20, 32)}`;

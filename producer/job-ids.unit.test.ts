@@ -24,4 +24,6 @@ test('one key of one type is one id, a UUIDv8; another key or type is another', 
   expect(jobIdOfKey('demo.echo', 'order-7')).toBe(id);
   expect(jobIdOfKey('demo.echo', 'order-8')).not.toBe(id);
   expect(jobIdOfKey('demo.ech', 'oorder-7')).not.toBe(id);
+  expect(jobIdOfKey('demo.echo', 'order-7', 'key a')).not.toBe(id);
+  expect(jobIdOfKey('demo.echo', 'order-7', 'key a')).not.toBe(jobIdOfKey('demo.echo', 'order-7', 'key b'));
 });

@@ -7,8 +7,8 @@ import type { JobCursor, JobFilter } from './list-jobs.ts';
 const version = 1;
 const digestOf = (value: unknown) => hash('sha256', JSON.stringify(value), 'base64url').slice(0, 16);
 
-const questionOf = ({ type, states, createdAfter, createdBefore, key }: JobFilter) =>
-  digestOf([type, states && [...new Set(states)].sort(), createdAfter, createdBefore, key]);
+const questionOf = ({ types, states, createdAfter, createdBefore, key }: JobFilter) =>
+  digestOf([types, states && [...new Set(states)].sort(), createdAfter, createdBefore, key]);
 
 export function cursorText({ createdAt, _id }: JobCursor, filter: JobFilter): string {
   const told = [version, createdAt, _id, questionOf(filter)];

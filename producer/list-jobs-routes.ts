@@ -1,10 +1,12 @@
 // GET /jobs: a page of jobs, newest first, each as its own GET would tell it.
 import { hash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import type { LoadedJob } from '../platform/load-jobs.ts';
 import { isTypeName } from '../schemas/define-job.ts';
 import { type JobState, jobStates } from '../schemas/job-status.ts';
 import { jobStatusBody } from '../schemas/job-status-body.ts';
 import { statusType } from './answer-submit.ts';
+import { touchable } from './caller.ts';
 import { describeList } from './describe-list.ts';
 import { assertCondition } from './entity-tag.ts';
 import { cursorText, readCursor } from './list-cursor.ts';
@@ -25,8 +27,8 @@ function statesOf(value: string): JobState[] {
 }
 
 /** @throws PutlogError malformed-request */
-function queryOf(url: string): Query {
-  const filter: JobFilter = {};
+function queryOf(url: string, allowed: readonly string[] | undefined): Query {
+  const filter: JobFilter = { ...(allowed !== undefined && { types: allowed }) };
   let limit = 50;
   let cursor: string | undefined;
   for (const [name, value] of parametersOf(url, known)) {
@@ -39,7 +41,7 @@ function queryOf(url: string): Query {
       filter.key = value;
     } else {
       if (!isTypeName(value)) throw refuseQuery('"type" must be a dotted name in lower case, such as image.thumbnail');
-      filter.type = value;
+      filter.types = [value];
     }
   }
   return { filter, limit, behind: cursor === undefined ? undefined : readCursor(cursor, filter) };
@@ -53,15 +55,15 @@ function nextLink(url: string, cursor: string): string {
 }
 
 export const listJobsRoutes =
-  ({ listJobs }: { listJobs: ListJobs }) =>
+  ({ jobs, listJobs }: { jobs: ReadonlyMap<string, LoadedJob>; listJobs: ListJobs }) =>
   (app: FastifyInstance, _: unknown, done: () => void): void => {
     app.get('/jobs', { config: describeList }, async (request, reply) => {
-      const { filter, limit, behind } = queryOf(request.url);
-      const { jobs, next } = await listJobs(filter, limit, behind);
+      const { filter, limit, behind } = queryOf(request.url, touchable(request, jobs.keys()));
+      const { jobs: page, next } = await listJobs(filter, limit, behind);
       const link = next && nextLink(request.url, cursorText(next, filter));
       if (link !== undefined) reply.header('link', `<${link}>; rel="next"`);
       const more = link === undefined ? '' : `,"next":${JSON.stringify(link)}`;
-      const body = `{"jobs":[${jobs.map(jobStatusBody).join(',')}]${more}}`;
+      const body = `{"jobs":[${page.map(jobStatusBody).join(',')}]${more}}`;
       const tag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
       reply.header('etag', tag).header('cache-control', 'no-cache');
       if (assertCondition(request, tag, 'this page') === 'unchanged') return reply.code(304).send();

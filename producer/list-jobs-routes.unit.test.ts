@@ -23,7 +23,7 @@ test('each as its own GET tells it, byte for byte, newest first, with the way to
   const answer = await get('?type=test.echo&state=succeeded,failed&createdAfter=2026-01-01T00:00:00Z&limit=2');
   expect(answer.statusCode).toBe(200);
   expect(answer.body).toContain(`{"jobs":[${(await app.inject('/jobs/test.echo/b')).body},`);
-  const filter = { type: 'test.echo', states: ['succeeded', 'failed'], createdAfter: Date.UTC(2026, 0, 1) };
+  const filter = { types: ['test.echo'], states: ['succeeded', 'failed'], createdAfter: Date.UTC(2026, 0, 1) };
   expect(asked).toEqual([{ filter, limit: 2, behind: undefined }]);
   const { next } = answer.json();
   expect(answer.headers.link).toBe(`<${next}>; rel="next"`);

@@ -36,31 +36,36 @@ afterAll(async () => {
   await mongo.close();
 });
 
-const matches = (job: JobDocument, { type, states, createdAfter, createdBefore, key }: JobFilter) =>
-  (type === undefined || job.type === type) &&
+const matches = (job: JobDocument, { types, states, createdAfter, createdBefore, key }: JobFilter) =>
+  (types === undefined || types.includes(job.type)) &&
   (states === undefined || states.includes(job.state)) &&
   job.createdAt >= (createdAfter ?? 0) &&
   job.createdAt < (createdBefore ?? Number.POSITIVE_INFINITY) &&
   (key === undefined || job.key === key);
 
 const choices = {
-  type: [undefined, 'test.echo'],
+  types: [undefined, ['test.echo'], ['test.echo', 'test.large']],
   states: [undefined, ['queued'], ['failed', 'running', 'succeeded']] satisfies (JobState[] | undefined)[],
   createdAfter: [undefined, began + 100],
   createdBefore: [undefined, began + 400],
   key: [undefined, 'customer-7'],
 };
 
-const questions: [name: string, filter: JobFilter][] = choices.type.flatMap((type) =>
+const questions: [name: string, filter: JobFilter][] = choices.types.flatMap((types) =>
   choices.states.flatMap((states) =>
     choices.createdAfter.flatMap((createdAfter) =>
       choices.createdBefore.flatMap((createdBefore) =>
         choices.key.map((key): [string, JobFilter] => {
           const filter = {
-            ...{ ...(type && { type }), ...(states && { states }), ...(key && { key }) },
+            ...{ ...(types && { types }), ...(states && { states }), ...(key && { key }) },
             ...{ ...(createdAfter && { createdAfter }), ...(createdBefore && { createdBefore }) },
           };
-          return [Object.keys(filter).join(', ') + (states ? ` (${states.length})` : ''), filter];
+          return [
+            Object.keys(filter).join(', ') +
+              (states ? ` (${states.length})` : '') +
+              (types ? ` of ${types.length} types` : ''),
+            filter,
+          ];
         }),
       ),
     ),
@@ -110,7 +115,7 @@ test.each(questions)('%s: page by page what it should be, from an index and in i
 
 test('jobs that come while pages are turned are on no page behind, and none that was there is left out', async () => {
   const list = createListJobs({ model });
-  const filter: JobFilter = { type: 'test.other' };
+  const filter: JobFilter = { types: ['test.other'] };
   const first = await list(filter, 500);
   const late = queuedJob('test.other', 'late', { createdAt: began + 100_000 });
   await model.jobs.insertOne(late);
@@ -129,7 +134,7 @@ test('a page of large results ends early, and the next one goes on there', async
   const sizes: number[] = [];
   let behind: JobCursor | undefined;
   do {
-    const page = await list({ type: 'test.large' }, 500, behind);
+    const page = await list({ types: ['test.large'] }, 500, behind);
     sizes.push(page.jobs.length);
     behind = page.next;
   } while (behind !== undefined);

@@ -7,7 +7,8 @@ import { PutlogError } from '../schemas/problem.ts';
 
 /** Those of which all that is given is so. Times in milliseconds since the epoch; `createdBefore` is excluded. */
 export type JobFilter = {
-  type?: string;
+  /** Of one of these types. */
+  types?: readonly string[];
   states?: readonly JobState[];
   createdAfter?: number;
   createdBefore?: number;
@@ -30,7 +31,7 @@ const mostText = 4 * 2 ** 20;
 
 /** A range of an index for each state, which MongoDB merges (SORT_MERGE): also where all of them are asked for. */
 export function jobsQuery(
-  { type, states = jobStates, createdAfter, createdBefore, key }: JobFilter,
+  { types, states = jobStates, createdAfter, createdBefore, key }: JobFilter,
   behind?: JobCursor,
 ) {
   const latest = Math.min(
@@ -38,7 +39,7 @@ export function jobsQuery(
     behind?.createdAt ?? Number.MAX_SAFE_INTEGER,
   );
   const query: Filter<JobDocument> = {
-    ...(type !== undefined && { type }),
+    ...(types !== undefined && { type: { $in: [...types] } }),
     ...(key !== undefined && { key }),
     state: { $in: [...states] },
     createdAt: { $gte: createdAfter ?? 0, $lte: latest },

@@ -5,6 +5,7 @@ import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { unsetForDeliveries } from '../platform/delivery-settings.ts';
 import { createKafka } from '../platform/kafka.ts';
+import { kafkaSecurity } from '../platform/kafka-security.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -25,19 +26,29 @@ import { createOpenEventTail } from './event-tail.ts';
 import { createFollow } from './follow.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createGroups } from './groups.ts';
+import { createIdentify } from './identify.ts';
 import { createJobHistory } from './job-history.ts';
+import { createKeyring } from './keyring.ts';
 import { createListJobs } from './list-jobs.ts';
 import { createLookUp } from './look-up.ts';
+import { assertMayListen } from './open-address.ts';
+import { watchQueueRoom } from './queue-room.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSchedules } from './schedules.ts';
 import { createStreams } from './streams.ts';
 import { createSubmit } from './submit.ts';
+import { createTakeShare } from './take-share.ts';
+import { createTokens } from './tokens.ts';
 import { createWaiting } from './waiting.ts';
+import { webOptions } from './web-options.ts';
 
 export const startApi: StartService = async (config, log, fatal) => {
-  const connection = { brokers: config.kafkaBrokers, clientId: `putlog-api-${process.pid}`, log };
+  const connection = {
+    ...{ brokers: config.kafkaBrokers, clientId: `putlog-api-${process.pid}`, log },
+    security: kafkaSecurity(config),
+  };
   const jobs = await loadConfiguredJobs(config.jobs);
   const prepared = await prepareLog({ config, kafka: createKafka(connection), jobs, log });
   const cluster = createCluster(connection);
@@ -64,11 +75,22 @@ export const startApi: StartService = async (config, log, fatal) => {
     ...{ topic: prepared.settingsTopic, settingSchemaId: prepared.settingSchemaId },
   });
   metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
+  const web = webOptions(config);
+  const keyring = createKeyring(settings);
+  const { jwksUrl, jwtIssuer: issuer = '', jwtAudience: audience = '' } = config;
+  const tokens = jwksUrl === undefined ? undefined : createTokens({ jwksUrl, issuer, audience, log });
+  assertMayListen(config, keyring.any() || tokens !== undefined);
   const topics = topicNames(config.prefix);
   const lookUp = createLookUp({ model, log });
   const recent = createRecentSubmissions();
+  const queues = createQueues({
+    ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
+    topicsOf: topics.commandsOf,
+  });
+  const most = config.maxQueueDepth;
+  const room = most === undefined ? undefined : watchQueueRoom({ queues, most, log });
   const submit = createSubmit({
-    ...{ writer, lookUp, recent },
+    ...{ writer, lookUp, recent, assertRoom: room?.assertRoom },
     partitions: prepared.partitions,
     commandSchemaId: prepared.commandSchemaId,
     topicOf: ({ queue }, lane) => topics.commands(queue, lane),
@@ -84,14 +106,18 @@ export const startApi: StartService = async (config, log, fatal) => {
   metrics.gauge('event_streams', 'Clients that follow a job, or many', () => streams.count);
   const app = buildApp({
     ...{ waiting, events: { history, follow: createFollow({ hub, history }), streams } },
+    access: {
+      identify: createIdentify({
+        ...{ keyring, checkToken: tokens?.check },
+        pages: { anyName: config.anonymous === 'yes', origins: web.corsOrigins ?? [] },
+      }),
+      takeShare: createTakeShare(config.rateLimit),
+    },
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
     ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
-    queues: createQueues({
-      ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
-      topicsOf: topics.commandsOf,
-    }),
+    queues,
     schedules: createSchedules({ jobs, settings, change: changeSetting, states: createScheduleStates(mongo.db) }),
     readJob: createReadJob({
       ...{ lookUp, recent },
@@ -111,6 +137,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     // MongoDB is not asked: without it jobs are still accepted, and that is what a load balancer must know.
     ready: async () => ({ kafka: await check(cluster.refresh) }),
     limits: config,
+    web,
   });
   const url = await app.listen({ host: config.host, port: config.port });
   return {
@@ -118,6 +145,8 @@ export const startApi: StartService = async (config, log, fatal) => {
     async stop(deadline) {
       // Connections that are kept alive would hold the server open: idle ones end, busy ones get their answer first.
       await Promise.race([app.close(), delay(deadline, undefined, { ref: false })]);
+      tokens?.close();
+      room?.close();
       await writer.close(deadline / 2);
       await Promise.all([hub.close(), settings.close(), historyCluster.close(), cluster.close(), mongo.close()]);
     },

@@ -4,6 +4,7 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { isOwnType } from '../schemas/own-types.ts';
 import type { AnswerSubmit } from './answer-submit.ts';
+import { callerName } from './caller.ts';
 import { refuseEncoded } from './check-id.ts';
 import { describePost } from './describe-submits.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
@@ -24,7 +25,7 @@ function submitHandler(job: JobDefinition, answerSubmit: AnswerSubmit, followUps
   const readSubmission = createReadSubmission(job, followUps);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const key = idempotencyKeyOf(request.headers['idempotency-key']);
-    const id = key === undefined ? newJobId() : jobIdOfKey(job.type, key);
+    const id = key === undefined ? newJobId() : jobIdOfKey(job.type, key, callerName(request));
     const submission = readSubmission(request, id);
     const answered = answerSubmit(request, reply, submission, 'always');
     return key === undefined ? answered : underKey(answered);

@@ -8,6 +8,7 @@ import type { JobDocument } from '../schemas/job-status.ts';
 import { jobStatusLink } from '../schemas/job-status-body.ts';
 import { PutlogError, problemOf } from '../schemas/problem.ts';
 import { answerLines } from './answer-lines.ts';
+import { assertMayTouch, callerName } from './caller.ts';
 import { refuseEncoded } from './check-id.ts';
 import { describePostMany } from './describe-submits.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
@@ -88,6 +89,8 @@ export const postManyRoutes =
         ...{ traceparent: traceparentOf(request), mustBeNew: mustBeNew(request) },
         lane: laneOfPriority(headers.priority),
         idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
+        caller: callerName(request),
+        assertMayTouch: (types) => assertMayTouch(request, types),
       };
       const answers = answerLines(body, {
         ...{ answer: answerOf(common, id), maxLineBytes: maxPayloadBytes, lineTimeoutMs: bodyTimeoutMs },

@@ -44,6 +44,10 @@ export type Common = {
   mustBeNew: boolean;
   lane: Lane;
   idempotencyKey: string | undefined;
+  /** Who gave it; '': nobody has said. */
+  caller: string;
+  /** @throws PutlogError type-not-allowed */
+  assertMayTouch: (types: readonly string[]) => void;
 };
 
 /** `byKey`: its id stands for an idempotency key. */
@@ -92,17 +96,19 @@ export function createLineReader({
     if (wrong.length > 0) refusePayload(wrong);
     const line = value as Line;
     const { type, payload, priority } = line;
+    common.assertMayTouch([type]);
     const job = definitionOf(type);
     if (line.id !== undefined && !isJobId(line.id)) throw malformedId();
     const byKey = line.id === undefined && common.idempotencyKey !== undefined;
     // A key has no line break, so this is no other key's.
-    const id = line.id ?? (byKey ? jobIdOfKey(type, `${common.idempotencyKey}\n${number}`) : newJobId());
+    const id = line.id ?? (byKey ? jobIdOfKey(type, `${common.idempotencyKey}\n${number}`, common.caller) : newJobId());
     checkPayload(job, payload);
     const submission: Submission = {
       ...{ job, id, payload, traceparent: common.traceparent, mustBeNew: common.mustBeNew },
       ...submitOptionsOf(optionsIn(line), { now: Date.now(), self: { type, id }, followUps }, refuse),
       lane: (priority === undefined ? undefined : laneOfUrgency(priority)) ?? common.lane,
     };
+    common.assertMayTouch(submission.options?.next?.map((next) => next.type) ?? []);
     return { submission, byKey };
   };
 }

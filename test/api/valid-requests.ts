@@ -32,10 +32,17 @@ export const validRequests = (type: string): ApiRequest[] => [
   bare('DELETE', '/jobs/no.such/m1'),
   get(`/jobs/${type}/m1/events?limit=5`),
   send('POST', `/jobs/${type}?key=k`, echo, { 'idempotency-key': '"m1"' }),
-  send('POST', '/jobs', `{"type":"${type}","id":"m8","payload":${echo},"key":"k","priority":1}\n{"type":"${type}","payload":${echo}}\n`, {
-    ...{ 'content-type': 'application/x-ndjson', 'idempotency-key': '"m2"' },
-  }),
-  get(`/jobs?type=${type}&state=queued,failed&createdAfter=2026-01-01T00:00:00Z&createdBefore=2036-01-01T00:00:00Z&key=k&limit=2`),
+  send(
+    'POST',
+    '/jobs',
+    `{"type":"${type}","id":"m8","payload":${echo},"key":"k","priority":1}\n{"type":"${type}","payload":${echo}}\n`,
+    {
+      ...{ 'content-type': 'application/x-ndjson', 'idempotency-key': '"m2"' },
+    },
+  ),
+  get(
+    `/jobs?type=${type}&state=queued,failed&createdAfter=2026-01-01T00:00:00Z&createdBefore=2036-01-01T00:00:00Z&key=k&limit=2`,
+  ),
   send('PUT', '/groups/m1', {
     jobs: [{ type, id: 'm6', payload: { n: 1, text: '' } }],
     // biome-ignore lint/suspicious/noThenProperty: it is the name of the member
