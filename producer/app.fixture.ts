@@ -78,7 +78,7 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const known = new Map<string, Known>();
   const settings = { get: (name: string) => known.get(name) };
   const log = createFakeLog();
-  const hub = createEventHub({ ...log.hubOptions, log: logger });
+  const hub = createEventHub({ hear: () => undefined, ...log.hubOptions, log: logger });
   const history = createJobHistory({ ...log, topic: eventsTopic, log: logger });
   const lookUp = { findIfThere: async (name: string) => jobs.get(name) };
   const app = buildApp({

@@ -5,6 +5,8 @@ import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { EventKind, JobEvent } from '../schemas/event.ts';
+import { jobOfEvent } from '../schemas/job-of-event.ts';
+import type { JobDocument } from '../schemas/job-status.ts';
 import type { EventTail, OpenEventTail } from './event-tail.ts';
 import { kindOf, type ToldEvent, toldEvent } from './told-event.ts';
 
@@ -24,11 +26,13 @@ export type EventHubOptions = {
   topic: string;
   readEvent: (value: Buffer | null) => JobEvent | Promise<JobEvent>;
   log: Logger;
+  /** Told of each job that somebody is about to be told of. */
+  hear: (job: JobDocument) => void;
   /** How long to read on when nobody listens any more (milliseconds). */
   lingerMs?: number;
 };
 
-export function createEventHub({ openTail, topic, readEvent, log, lingerMs = 60_000 }: EventHubOptions) {
+export function createEventHub({ openTail, topic, readEvent, log, hear, lingerMs = 60_000 }: EventHubOptions) {
   const ofJob = new Map<string, Set<Listener>>();
   const ofMany = new Map<Listener, EventFilter>();
   let listening = 0;
@@ -64,6 +68,8 @@ export function createEventHub({ openTail, topic, readEvent, log, lingerMs = 60_
       const told = toldEvent(event, record, topic, partition);
       // Its key is not its job's: nobody who listens asked for it.
       if (told.name !== name) continue;
+      const job = jobOfEvent(event, record.offset);
+      if (job !== undefined) hear(job);
       for (const listener of listeners) listener(told);
     }
   }

@@ -15,7 +15,7 @@ const everything = { types: undefined, kinds: undefined };
 
 function hubOn(options: Parameters<typeof createFakeLog>[0] = {}) {
   const log = createFakeLog(options);
-  const hub = createEventHub({ ...log.hubOptions, log: silent });
+  const hub = createEventHub({ hear: () => undefined, ...log.hubOptions, log: silent });
   const heard: string[] = [];
   const listener = ({ name, event }: ToldEvent) => void heard.push(`${name} ${event.kind}`);
   return { log, hub, heard, listener };
@@ -66,7 +66,7 @@ test('what cannot be decoded is told to nobody, and what comes behind it is', as
     if (String(value) === '0') throw new UndecodableError('broken');
     return log.readEvent(value);
   };
-  const hub = createEventHub({ ...log.hubOptions, readEvent, log: silent });
+  const hub = createEventHub({ hear: () => undefined, ...log.hubOptions, readEvent, log: silent });
   const heard: string[] = [];
   await hub.listenToAll(everything, ({ event }) => void heard.push(event.kind)).ready;
   await log.append(eventOf(a, 'started'));

@@ -26,6 +26,7 @@ import { createOpenEventTail } from './event-tail.ts';
 import { createFollow } from './follow.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createGroups } from './groups.ts';
+import { createHeardJobs } from './heard-jobs.ts';
 import { createIdentify } from './identify.ts';
 import { createJobHistory } from './job-history.ts';
 import { createKeyring } from './keyring.ts';
@@ -81,7 +82,8 @@ export const startApi: StartService = async (config, log, fatal) => {
   const tokens = jwksUrl === undefined ? undefined : createTokens({ jwksUrl, issuer, audience, log });
   assertMayListen(config, keyring.any() || tokens !== undefined);
   const topics = topicNames(config.prefix);
-  const lookUp = createLookUp({ model, log });
+  const heard = createHeardJobs();
+  const lookUp = createLookUp({ model, log, heard });
   const recent = createRecentSubmissions();
   const queues = createQueues({
     ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
@@ -97,7 +99,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     source: '/putlog/api',
   });
   const events = { topic: prepared.eventsTopic, readEvent: prepared.readEvent, log };
-  const hub = createEventHub({ ...events, openTail: createOpenEventTail({ connection, ...events }) });
+  const hub = createEventHub({ ...events, hear: heard.hear, openTail: createOpenEventTail({ connection, ...events }) });
   const historyCluster = createCluster({ ...connection, clientId: `${connection.clientId}-history` });
   const history = createJobHistory({ ...events, cluster: historyCluster });
   const waiting = createWaiting({ hub, lookUp, maxWaitMs: config.maxWaitMs });

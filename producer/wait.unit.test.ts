@@ -140,7 +140,7 @@ test('an end that came just before the listening is found in the read model', as
 });
 
 test('a wait ends when its client goes away', async () => {
-  const hub = createEventHub({ ...createFakeLog().hubOptions, log: pino({ level: 'silent' }) });
+  const hub = createEventHub({ hear: () => undefined, ...createFakeLog().hubOptions, log: pino({ level: 'silent' }) });
   const lookUp = { findIfThere: async () => undefined };
   const waiting = createWaiting({ hub, lookUp, maxWaitMs: 3_600_000 });
   const { app: server } = createTestApp({ waiting });

@@ -5,6 +5,7 @@ import { isTerminal, type JobDocument } from '../schemas/job-status.ts';
 import { positionText } from '../schemas/position.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { EventHub } from './event-hub.ts';
+import { isLater } from './heard-jobs.ts';
 import type { LookUp } from './look-up.ts';
 
 /** Begun before what it waits for can happen, so that nothing is missed. `end` it whatever happens. */
@@ -32,9 +33,6 @@ export type WaitingOptions = {
 };
 
 const readyWithinMs = 1_000;
-
-const isLater = (a: JobDocument, b: JobDocument): boolean =>
-  a.generation === b.generation ? a.eventOffset > b.eventOffset : a.generation > b.generation;
 
 export function createWaiting({ hub, lookUp, maxWaitMs, lookAfterMs = [0, 250, 1_000, 4_000] }: WaitingOptions) {
   const stopped = new AbortController();
