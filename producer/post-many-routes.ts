@@ -136,6 +136,9 @@ const tooLong = (maxPayloadBytes: number) =>
 function linger(body: IncomingMessage) {
   const { socket } = body;
   const timer = setTimeout(() => socket.destroy(), lingerMs);
-  socket.once('close', () => clearTimeout(timer));
+  const leave = () => clearTimeout(timer);
+  // Where it does come to its end the connection is good for another request.
+  body.once('end', leave);
+  socket.once('close', leave);
   body.resume();
 }

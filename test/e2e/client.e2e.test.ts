@@ -1,6 +1,7 @@
 // The client against real processes: calls, waits, follows through a restart of the api, sends a batch, lists, cancels.
 import { beforeAll, expect, test } from 'vitest';
 import { type Client, createClient, isFinished, isRefused, type JobEvent, resultOf } from '../../client/index.ts';
+import { until } from '../stack/deadline.ts';
 import type { Api } from './api.ts';
 import type { ServiceProcess } from './service-process.ts';
 import { endToEndJobs, useSystem } from './system.ts';
@@ -85,7 +86,11 @@ test('list: every page, newest first', async () => {
   await putlog.wait(await putlog.put('demo.echo', 'listed', { n: 4, text: '' }, { key: 'listed' }), {
     timeout: 60_000,
   });
-  const listed = await Array.fromAsync(putlog.list({ type: 'demo.echo', key: 'listed' }));
+  // A list is as of the read model, which may be behind what a wait was told.
+  const listed = await until('it is in the list', async () => {
+    const found = await Array.fromAsync(putlog.list({ type: 'demo.echo', key: 'listed' }));
+    return found.length > 0 ? found : undefined;
+  });
   expect(listed.map(({ id }) => id)).toEqual(['listed']);
   const all = await Array.fromAsync(putlog.list({ type: 'demo.echo', pageSize: 2 }));
   const times = all.map(({ createdAt }) => createdAt);
