@@ -15,7 +15,7 @@ export type EventTail = { ready: Promise<void>; close: () => Promise<void> };
 
 export type OpenEventTail = (take: TakeRecords) => EventTail;
 
-type Connection = { brokers: string; clientId: string };
+type Connection = Omit<Parameters<typeof createCluster>[0], 'log'>;
 
 /** How long a fetch waits for something new, and how long to wait where a partition has no leader (milliseconds). */
 const maxWaitMs = 500;
