@@ -104,7 +104,12 @@ test.each(questions)('%s: page by page what it should be, from an index and in i
     expect(stages).not.toContain('SORT');
     // The index of keys has neither type nor state: what differs in them is read and left out.
     const ofKey = all.filter(({ key }) => key === filter.key).length;
-    expect(read).toBeLessThanOrEqual(filter.key === undefined ? limit + 1 + skipped(filter, behind) : ofKey);
+    const least = limit + 1 + skipped(filter, behind);
+    // Where several types are most of what there is, MongoDB may go by state alone and leave out what is of others.
+    const { types: _types, ...others } = filter;
+    const ofState = all.filter((job) => matches(job, others)).length;
+    const most = filter.key !== undefined ? ofKey : (filter.types?.length ?? 0) > 1 ? ofState : least;
+    expect(read).toBeLessThanOrEqual(most);
     expect(given).toBeLessThanOrEqual(limit + 1);
     const page = await list(filter, limit, behind);
     found.push(...page.jobs.map(({ _id }) => _id));
