@@ -21,28 +21,19 @@ import { buildApp } from './app.ts';
 import { createCancelJob } from './cancel-job.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createDeadLetters } from './dead-letters.ts';
-import { createEventHub } from './event-hub.ts';
-import { createOpenEventTail } from './event-tail.ts';
-import { createFollow } from './follow.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createGroups } from './groups.ts';
 import { createHeardJobs } from './heard-jobs.ts';
-import { createIdentify } from './identify.ts';
-import { createJobHistory } from './job-history.ts';
-import { createKeyring } from './keyring.ts';
 import { createListJobs } from './list-jobs.ts';
 import { createLookUp } from './look-up.ts';
-import { assertMayListen } from './open-address.ts';
+import { openAccess } from './open-access.ts';
+import { openEvents } from './open-events.ts';
 import { watchQueueRoom } from './queue-room.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSchedules } from './schedules.ts';
-import { createStreams } from './streams.ts';
 import { createSubmit } from './submit.ts';
-import { createTakeShare } from './take-share.ts';
-import { createTokens } from './tokens.ts';
-import { createWaiting } from './waiting.ts';
 import { webOptions } from './web-options.ts';
 
 export const startApi: StartService = async (config, log, fatal) => {
@@ -77,10 +68,7 @@ export const startApi: StartService = async (config, log, fatal) => {
   });
   metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
   const web = webOptions(config);
-  const keyring = createKeyring(settings);
-  const { jwksUrl, jwtIssuer: issuer = '', jwtAudience: audience = '' } = config;
-  const tokens = jwksUrl === undefined ? undefined : createTokens({ jwksUrl, issuer, audience, log });
-  assertMayListen(config, keyring.any() || tokens !== undefined);
+  const { access, close: closeAccess } = openAccess({ config, settings, log, origins: web.corsOrigins ?? [] });
   const topics = topicNames(config.prefix);
   const heard = createHeardJobs();
   const lookUp = createLookUp({ model, log, heard });
@@ -98,23 +86,9 @@ export const startApi: StartService = async (config, log, fatal) => {
     topicOf: ({ queue }, lane) => topics.commands(queue, lane),
     source: '/putlog/api',
   });
-  const events = { topic: prepared.eventsTopic, readEvent: prepared.readEvent, log };
-  const hub = createEventHub({ ...events, hear: heard.hear, openTail: createOpenEventTail({ connection, ...events }) });
-  const historyCluster = createCluster({ ...connection, clientId: `${connection.clientId}-history` });
-  const history = createJobHistory({ ...events, cluster: historyCluster });
-  const waiting = createWaiting({ hub, lookUp, maxWaitMs: config.maxWaitMs });
-  const streams = createStreams();
-  metrics.gauge('waiting_requests', 'Requests that wait for the end of a job', () => waiting.count);
-  metrics.gauge('event_streams', 'Clients that follow a job, or many', () => streams.count);
+  const told = openEvents({ connection, prepared, heard, lookUp, metrics, maxWaitMs: config.maxWaitMs });
   const app = buildApp({
-    ...{ waiting, events: { history, follow: createFollow({ hub, history }), streams } },
-    access: {
-      identify: createIdentify({
-        ...{ keyring, checkToken: tokens?.check },
-        pages: { anyName: config.anonymous === 'yes', origins: web.corsOrigins ?? [] },
-      }),
-      takeShare: createTakeShare(config.rateLimit),
-    },
+    ...{ access, waiting: told.waiting, events: told.events },
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
     ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
@@ -147,10 +121,10 @@ export const startApi: StartService = async (config, log, fatal) => {
     async stop(deadline) {
       // Connections that are kept alive would hold the server open: idle ones end, busy ones get their answer first.
       await Promise.race([app.close(), delay(deadline, undefined, { ref: false })]);
-      tokens?.close();
+      closeAccess();
       room?.close();
       await writer.close(deadline / 2);
-      await Promise.all([hub.close(), settings.close(), historyCluster.close(), cluster.close(), mongo.close()]);
+      await Promise.all([told.close(), settings.close(), cluster.close(), mongo.close()]);
     },
   };
 };
