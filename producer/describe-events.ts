@@ -44,7 +44,7 @@ export const describeJobEvents = documented({
     type: 'object',
     properties: {
       limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100, description: 'Not of a stream' },
-      cursor: text('Of the Link of an earlier answer'),
+      cursor: { ...text('Of the Link of an earlier answer'), pattern: '^[0-9a-z]{1,10}$' },
     },
   },
   headers: {

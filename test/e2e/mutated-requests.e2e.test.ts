@@ -12,7 +12,7 @@ import type { ServiceProcess } from './service-process.ts';
 import { useSystem } from './system.ts';
 
 const count = 10_000;
-const seed = Number(process.env.PUTLOG_MUTATION_SEED ?? Math.trunc(Date.now() / 86_400_000));
+const seed = Number(process.env.PUTLOG_MUTATION_SEED ?? 2);
 const valid = validRequests('demo.echo');
 
 const system = useSystem();
