@@ -112,7 +112,14 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
 /** From Linux's /proc. */
 async function rssOf(child: ChildProcess): Promise<number> {
   if (child.exitCode !== null || child.signalCode !== null) return 0;
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+  let status: string;
+  try {
+    status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+  } catch (error) {
+    // Gone, and nobody has heard of it yet.
+    if (error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'ENOENT')) return 0;
+    throw error;
+  }
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
 }
 

@@ -32,8 +32,20 @@ try {
   /** A connection for each of them, as each would be a client of its own. */
   const crowd = new Agent({ ...patient, connections: waiting + following, pipelining: 1 });
   const few = new Agent({ ...patient, connections: 32, pipelining: 1 });
-  const request = (from: Dispatcher, method: Dispatcher.HttpMethod, path: string, headers: Record<string, string>) =>
-    from.request({ origin: url, path, method, headers, ...(method === 'PUT' && { body }) });
+  let phase = 'accepting';
+  async function request(
+    from: Dispatcher,
+    method: Dispatcher.HttpMethod,
+    path: string,
+    headers: Record<string, string>,
+  ) {
+    const began = phase;
+    try {
+      return await from.request({ origin: url, path, method, headers, ...(method === 'PUT' && { body }) });
+    } catch (cause) {
+      throw new Error(`${method} ${path}, begun while ${began}, failed while ${phase}`, { cause });
+    }
+  }
 
   async function put(path: string, headers: Record<string, string> = json): Promise<Waited> {
     const began = performance.now();
@@ -64,22 +76,26 @@ try {
   if (accepted.some(({ status }) => status !== 202)) throw new Error('not all jobs were accepted');
 
   const memory = watchMemory(() => ({ api }));
+  phase = 'everybody comes';
   const waits = numbers(waiting).map(wait);
   const seen = numbers(following).map((): Followed => ({ opened: false, ended: false, kinds: [] }));
   const pathOf = (n: number) => (n % 2 === 0 ? `/events?type=${type}` : `/jobs/${type}/c-${n % waiting}/events`);
   const follows = seen.map((one, n) => follow(pathOf(n), one));
   await until('everybody is connected', () => seen.every(({ opened }) => opened));
 
+  phase = 'others run';
   const beside = await inTurns(numbers(others), 16, (n) =>
     put(`/jobs/${type}/beside-${n}`, { ...json, prefer: 'wait=20' }),
   );
   const ofAll = seen.filter((_, n) => n % 2 === 0);
   await until('the events of the others', () => ofAll.every(({ kinds }) => count(kinds, 'succeeded') >= others));
 
+  phase = 'some are cancelled';
   const cancelled = numbers(Math.floor(waiting / 4));
   await inTurns(cancelled, 32, async (n) => (await request(few, 'DELETE', `/jobs/${type}/c-${n}`, {})).body.dump());
   const soonest = await Promise.all(cancelled.map((n) => waits[n]));
 
+  phase = 'the api stops';
   const asked = performance.now();
   await api.end('SIGTERM');
   const drainMs = performance.now() - asked;
