@@ -10,9 +10,9 @@ import { describeDelete, describeDeleteAny } from './api-description.ts';
 import type { CancelJob } from './cancel-job.ts';
 import { checkId } from './check-id.ts';
 import { assertCondition } from './entity-tag.ts';
-import { unknownJobType } from './put-job-routes.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
 import { traceparentOf } from './read-submission.ts';
+import { unknownJobType } from './refuse-submit.ts';
 
 type WithTypeAndId = { Params: { type: string; id: string } };
 

@@ -14,9 +14,9 @@ import { describeEvents, describeJobEvents } from './describe-events.ts';
 import type { EventFilter } from './event-hub.ts';
 import type { Follow } from './follow.ts';
 import type { JobHistory } from './job-history.ts';
-import { unknownJobType } from './put-job-routes.ts';
 import { parametersOf, refuseQuery, wholeNumber } from './query-values.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
+import { unknownJobType } from './refuse-submit.ts';
 import type { Streams } from './streams.ts';
 import { lastHeardOf, type ToldEvent } from './told-event.ts';
 

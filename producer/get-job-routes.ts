@@ -11,8 +11,8 @@ import { checkId } from './check-id.ts';
 import { clientGone } from './client-gone.ts';
 import { assertCondition } from './entity-tag.ts';
 import { preferencesOf } from './prefer.ts';
-import { unknownJobType } from './put-job-routes.ts';
 import { type ReadJob, unknownJob } from './read-job.ts';
+import { unknownJobType } from './refuse-submit.ts';
 import type { Waiting } from './waiting.ts';
 
 type WithTypeAndId = { Params: { type: string; id: string } };

@@ -10,7 +10,7 @@ import { createGroupCheck, type GroupCheckTools } from './check-group.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
 import { describeGroupGet, describeGroupPut } from './describe-groups.ts';
 import type { GroupStatus, Groups } from './groups.ts';
-import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
+import { type BodyLimits, parseJsonBodies } from './read-json-body.ts';
 import { traceparentOf } from './read-submission.ts';
 
 /** Times the largest payload: how large a group may be. */
@@ -37,9 +37,7 @@ export const groupRoutes =
   (app: FastifyInstance, _: unknown, done: () => void): void => {
     const { maxPayloadBytes } = limits;
     const check = createGroupCheck({ ...tools, maxPayloadBytes });
-    const reader = createJsonBodyReader({ ...limits, maxPayloadBytes: groupBodies * maxPayloadBytes });
-    app.addContentTypeParser('application/json', reader);
-    app.addContentTypeParser(/^application\/[\w.+-]+\+json\b/, reader);
+    parseJsonBodies(app, { ...limits, maxPayloadBytes: groupBodies * maxPayloadBytes });
 
     app.put<WithId>(
       '/groups/:id',

@@ -10,9 +10,9 @@ import { describePost } from './describe-submits.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { idempotencyKeyOf, underKey } from './idempotency-key.ts';
 import { jobIdOfKey, newJobId } from './job-ids.ts';
-import { ownJobType, unknownJobType } from './put-job-routes.ts';
-import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
+import { type BodyLimits, parseJsonBodies } from './read-json-body.ts';
 import { createReadSubmission } from './read-submission.ts';
+import { createRefuseSubmit } from './refuse-submit.ts';
 
 export type PostJobDependencies = {
   jobs: ReadonlyMap<string, LoadedJob>;
@@ -36,9 +36,7 @@ function submitHandler(job: JobDefinition, answerSubmit: AnswerSubmit, followUps
 export const postJobRoutes =
   ({ jobs, answerSubmit, limits, followUps }: PostJobDependencies) =>
   (app: FastifyInstance, _: unknown, done: () => void): void => {
-    const readJsonBody = createJsonBodyReader(limits);
-    app.addContentTypeParser('application/json', readJsonBody);
-    app.addContentTypeParser(/^application\/[\w.+-]+\+json\b/, readJsonBody);
+    parseJsonBodies(app, limits);
 
     for (const { definition } of jobs.values()) {
       if (isOwnType(definition.type)) continue;
@@ -49,16 +47,9 @@ export const postJobRoutes =
       });
     }
 
-    const refuse = (
-      request: FastifyRequest<{ Params: { type: string } }>,
-      reply: FastifyReply,
-      next: (e: Error) => void,
-    ) => {
-      const { type } = request.params;
-      if (!jobs.has(type)) return next(unknownJobType(type, jobs));
-      reply.header('allow', '');
-      next(ownJobType(type));
-    };
-    app.post<{ Params: { type: string } }>('/jobs/:type', { onRequest: refuse, handler: () => undefined });
+    app.post<{ Params: { type: string } }>('/jobs/:type', {
+      onRequest: createRefuseSubmit(jobs, ''),
+      handler: () => undefined,
+    });
     done();
   };

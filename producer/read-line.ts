@@ -13,7 +13,7 @@ import type { FollowUpReaders } from './follow-up-query.ts';
 import { jobIdOfKey, newJobId } from './job-ids.ts';
 import { parseJson } from './parse-json.ts';
 import { laneOfUrgency } from './priority.ts';
-import { ownJobType, unknownJobType } from './put-job-routes.ts';
+import { ownJobType, unknownJobType } from './refuse-submit.ts';
 import type { Submission } from './submit.ts';
 import { submitOptionsOf } from './submit-query.ts';
 

@@ -14,7 +14,7 @@ import {
   describeSchedules,
 } from './describe-schedules.ts';
 import { parametersOf, wholeNumber } from './query-values.ts';
-import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
+import { type BodyLimits, parseJsonBodies } from './read-json-body.ts';
 import { mustBeNew } from './read-submission.ts';
 import type { Schedules, ScheduleView } from './schedules.ts';
 
@@ -46,9 +46,7 @@ const unknown = (id: string) => new PutlogError('unknown-schedule', `there is no
 export const scheduleRoutes =
   ({ schedules, limits }: { schedules: Schedules; limits: BodyLimits }) =>
   (app: FastifyInstance, _: unknown, done: () => void): void => {
-    const readJsonBody = createJsonBodyReader(limits);
-    app.addContentTypeParser('application/json', readJsonBody);
-    app.addContentTypeParser(/^application\/[\w.+-]+\+json\b/, readJsonBody);
+    parseJsonBodies(app, limits);
     const answer = (reply: FastifyReply, body: object) =>
       reply.header('cache-control', 'no-store').header('content-type', statusType).send(JSON.stringify(body));
 

@@ -16,7 +16,7 @@ import {
 } from '../schemas/schedule.ts';
 import { settingKinds, settingNames } from '../schemas/setting.ts';
 import { createValueCheck, refusePayload, refuseViolations } from '../schemas/value-check.ts';
-import { unknownJobType } from './put-job-routes.ts';
+import { unknownJobType } from './refuse-submit.ts';
 import { isOrderingKey, orderingKeyRule } from './submit-query.ts';
 
 /** Times in milliseconds since the epoch; `next` are those that come, `state` undefined: nothing is known of it. */
