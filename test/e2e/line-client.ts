@@ -1,7 +1,6 @@
 // A client of POST /jobs that sends and reads at the same time, at whatever pace a test wants of either.
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -24,9 +23,20 @@ export function postLines(url: string, headers: Record<string, string> = {}) {
     async *results(): AsyncGenerator<LineResult> {
       const [answer]: IncomingMessage[] = await answered;
       if (answer?.statusCode !== 200) throw new Error(`answered ${answer?.statusCode}`);
-      for await (const line of createInterface({ input: answer })) yield JSON.parse(line);
+      for await (const line of linesOf(answer)) yield JSON.parse(line);
     },
   };
+}
+
+/** Whoever leaves the loop ends the answer with it. (node:readline goes on listening, and throws what comes then at nobody.) */
+async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
+  let begun = '';
+  for await (const text of answer.setEncoding('utf8')) {
+    const lines = `${begun}${text}`.split('\n');
+    begun = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (begun !== '') yield begun;
 }
 
 /** Everything at once. */
