@@ -27,7 +27,8 @@ import { allowOrigins } from './cross-origin.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { deleteJobRoutes } from './delete-job-routes.ts';
-import { describeApi, docsRoutes } from './describe-api.ts';
+import { describeApi, descriptionRoute } from './describe-api.ts';
+import { docsPage } from './docs-page.ts';
 import { type EventDependencies, eventRoutes } from './event-routes.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { getJobRoutes } from './get-job-routes.ts';
@@ -234,7 +235,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(scheduleRoutes({ schedules, limits }));
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
     api.register(serviceRoutes({ ready, stats, metrics }));
-    api.register(docsRoutes(jobs));
+    api.register(descriptionRoute(jobs));
+    api.register(docsPage);
   });
   return app;
 }
