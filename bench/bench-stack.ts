@@ -1,4 +1,4 @@
-// What drain and large measure on: an embedded stack in a temporary directory, its prepared log, and services as processes
+// What every measurement but the whole pipeline's runs on: an embedded stack in a temporary directory, its prepared log, and services as processes
 // of their own, each started and ended when the measurement says so.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -20,6 +20,8 @@ import { topicNames } from '../schemas/topics.ts';
 
 export type BenchService = {
   pid: number;
+  /** Where it answers HTTP; '' where it does not. */
+  url: string;
   /** Bytes of memory that it holds; 0 when it has ended. */
   rss: () => Promise<number>;
   /** Resolves once it is gone. */
@@ -41,6 +43,7 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
     SCHEMA_REGISTRY_URL: stack.registry?.url ?? '',
     MONGODB_URI: mongoUri.href,
     PUTLOG_PREFIX: 'bench',
+    PUTLOG_PORT: '0',
     PUTLOG_LOG_LEVEL: 'warn',
     ...settings,
   };
@@ -62,6 +65,7 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const service: BenchService = {
       pid: child.pid ?? 0,
+      url: '',
       rss: () => rssOf(child),
       async end(signal) {
         child.kill(signal);
@@ -70,9 +74,11 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
       },
     };
     running.add(service);
-    const ready = new Promise<void>((resolve) => child.on('message', (message) => isReady(message) && resolve()));
+    const ready = new Promise<string>((resolve) =>
+      child.on('message', (message) => isReady(message) && resolve(message.url ?? '')),
+    );
     const early = gone.then(() => Promise.reject(new Error(`${role} ended before it was ready`)));
-    await Promise.race([ready, early]);
+    service.url = await Promise.race([ready, early]);
     early.catch(() => undefined);
     return service;
   }
@@ -106,7 +112,14 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
 /** From Linux's /proc. */
 async function rssOf(child: ChildProcess): Promise<number> {
   if (child.exitCode !== null || child.signalCode !== null) return 0;
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+  let status: string;
+  try {
+    status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+  } catch (error) {
+    // Gone, and nobody has heard of it yet.
+    if (error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'ENOENT')) return 0;
+    throw error;
+  }
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
 }
 

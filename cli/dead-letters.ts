@@ -3,8 +3,10 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { Problem } from '../schemas/problem.ts';
 
-/** Filters and limits as the API calls them, and where it is. */
-export type DeadLetterOptions = { url: string } & Readonly<Record<string, string | undefined>>;
+/** Filters and limits as the API calls them, where it is, and the key to call it with. */
+export type DeadLetterOptions = { url: string; key?: string | undefined } & Readonly<
+  Record<string, string | undefined>
+>;
 
 type Line = {
   position: string;
@@ -19,12 +21,17 @@ type Line = {
 };
 
 /** @throws Error with what the API says, or that it is not there */
-async function asked(path: string, { url, ...query }: DeadLetterOptions, method: 'GET' | 'POST'): Promise<Response> {
+async function asked(
+  path: string,
+  { url, key, ...query }: DeadLetterOptions,
+  method: 'GET' | 'POST',
+): Promise<Response> {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, value);
   let answer: Response;
   try {
-    answer = await fetch(new URL(`${path}?${given}`, url), { method });
+    const headers = key === undefined ? undefined : { authorization: `Bearer ${key}` };
+    answer = await fetch(new URL(`${path}?${given}`, url), { method, ...(headers && { headers }) });
   } catch (error) {
     throw new Error(`there is no API at ${url}; give its address with --url`, { cause: error });
   }

@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { runService } from '../platform/service.ts';
 import type { DeadLetterOptions } from './dead-letters.ts';
+import { keyCommands } from './key-commands.ts';
 
 const program = new Command('putlog').description('Any async function, called with one HTTP PUT, on a Kafka log.');
 
@@ -63,13 +64,15 @@ deadLetters('dead-letters', 'lists what ended as dead')
   .option('--redriven <true|false>', 'only what was sent again, or was not')
   .action(async (options: DeadLetterOptions) => {
     const { listDeadLetters } = await import('./dead-letters.ts');
-    await print(listDeadLetters(options));
+    await print(listDeadLetters({ ...options, key: process.env.PUTLOG_KEY }));
   });
 deadLetters('redrive', 'sends dead letters again, as new generations of their jobs; at least one filter')
   .option('--per-second <number>', 'at most so many a second')
   .action(async ({ perSecond, ...options }: DeadLetterOptions) => {
     const { redrive } = await import('./dead-letters.ts');
-    await print(redrive({ ...options, perSecond }));
+    await print(redrive({ ...options, perSecond, key: process.env.PUTLOG_KEY }));
   });
+
+program.addCommand(keyCommands(process.env, (message) => program.error(message)));
 
 await program.parseAsync();

@@ -7,6 +7,7 @@ import { createCluster } from '../platform/cluster.ts';
 import { deliverySettings } from '../platform/delivery-settings.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
+import { kafkaSecurity } from '../platform/kafka-security.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -51,7 +52,10 @@ const outOfTouch = {
 
 export const startWorker: StartService = async (config, log, fatal) => {
   const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const connection = { brokers: config.kafkaBrokers, clientId: `putlog-worker-${process.pid}`, log };
+  const connection = {
+    ...{ brokers: config.kafkaBrokers, clientId: `putlog-worker-${process.pid}`, log },
+    security: kafkaSecurity(config),
+  };
   const jobs = await loadConfiguredJobs(config.jobs);
   const kafka = createKafka(connection);
   const prepared = await prepareLog({ config, kafka, jobs, log });

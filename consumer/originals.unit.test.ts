@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FetchedRecord } from '../platform/cluster.ts';
+import type { FetchedRecord } from '../platform/fetched-part.ts';
 import { silent as log } from '../test/stack/log.ts';
 import { createOriginals } from './originals.ts';
 

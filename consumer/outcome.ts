@@ -130,8 +130,9 @@ export function startedEvent(command: Command, about: About & { startedAt: numbe
   };
 }
 
-/** The same wherever the event is told: in Kafka, over SSE, in a webhook. */
-export const eventId = ({ kind, type, id, generation, attempt, command }: JobEvent): string =>
-  type === '' || kind === 'rejected'
-    ? `${positionText(command)}/${kind}`
-    : `${type}/${id}/${generation}.${attempt}/${kind}`;
+/** The same wherever the event is told: in Kafka, over SSE, in a webhook. An attempt tells its progress more than once. */
+export function eventId({ kind, type, id, generation, attempt, command, at }: JobEvent): string {
+  if (type === '' || kind === 'rejected') return `${positionText(command)}/${kind}`;
+  const name = `${type}/${id}/${generation}.${attempt}/${kind}`;
+  return kind === 'progressed' ? `${name}/${at}` : name;
+}

@@ -188,6 +188,11 @@ describe('the id of an event', () => {
     expect(eventId(event('succeeded', { at: 99, worker: 'another' }))).toBe('t/1/2.3/succeeded');
   });
 
+  test('is another for each progress that an attempt tells', () => {
+    const [first, second] = [7, 8].map((at) => eventId(event('progressed', { at })));
+    expect([first, second]).toEqual(['t/1/2.3/progressed/7', 't/1/2.3/progressed/8']);
+  });
+
   test('of what is about a command, not about a job, is the position of the command', () => {
     expect(eventId(event('rejected'))).toBe('c/4@9/rejected');
     expect(eventId(event('dead', { type: '', id: '' }))).toBe('c/4@9/dead');

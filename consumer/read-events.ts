@@ -1,6 +1,7 @@
 // Reads a stretch of one partition of the events, for a new owner: what is no event of ours is told and passed over.
 // Takeover and the recovery of timers call it.
-import type { FetchedRecord, KafkaCluster } from '../platform/cluster.ts';
+import type { KafkaCluster } from '../platform/cluster.ts';
+import type { FetchedRecord } from '../platform/fetched-part.ts';
 import type { Logger } from '../platform/log.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobEvent } from '../schemas/event.ts';

@@ -2,13 +2,15 @@
 // the caller keeps, reads of one partition, offsets. No retries of its own: every error reaches the caller as it is.
 
 import { logLevel } from 'kafkajs';
-import Cluster, { type InnerBroker, type InnerMessage } from 'kafkajs/src/cluster/index.js';
+import Cluster, { type InnerBroker } from 'kafkajs/src/cluster/index.js';
 import { createLogger } from 'kafkajs/src/loggers/index.js';
 import { requests } from 'kafkajs/src/protocol/requests/index.js';
 import './fetch-answer.ts';
 import './kafkajs-brokers.ts';
 import './kafkajs-connections.ts';
 import './kafkajs-timers.ts';
+import { type FetchedPart, readAnswer } from './fetched-part.ts';
+import type { KafkaAddress } from './kafka-security.ts';
 import { kafkaSocket } from './kafka-socket.ts';
 import { kafkaLog, type Logger } from './log.ts';
 import { createProduceCombiner } from './produce-combiner.ts';
@@ -18,18 +20,10 @@ import { type ProduceBatch, type ProduceResult, type ProducerIdentity, produceRe
 export const kafkaTimes = {
   connectionTimeout: 3_000,
   authenticationTimeout: 5_000,
+  /** Where the broker lets a session of SASL end: how long before that a new one is begun. */
+  reauthenticationThreshold: 10_000,
   requestTimeout: 10_000,
   retry: { initialRetryTime: 50, maxRetryTime: 1_000, factor: 0.2, multiplier: 1.5, retries: 2 },
-};
-
-export type FetchedRecord = {
-  offset: number;
-  timestamp: number;
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: InnerMessage['headers'];
-  /** Why this stands for a whole batch that nobody can open. */
-  unreadable?: string;
 };
 
 /** OFFSET_OUT_OF_RANGE, of `fetch`: retention has taken what stood there. */
@@ -44,12 +38,13 @@ type ProduceResponse = {
 /** Any payload gives the decoder of the answer. */
 const { decode: decodeProduceAnswer } = requests.Produce.protocol({ version: 7 })({ topicData: [] }).response;
 
-export function createCluster({ brokers, clientId, log }: { brokers: string; clientId: string; log: Logger }) {
+export function createCluster({ brokers, clientId, security, log }: KafkaAddress & { log: Logger }) {
   const cluster = new Cluster({
     logger: createLogger({ level: logLevel.WARN, logCreator: kafkaLog(log) }),
     socketFactory: kafkaSocket,
     brokers: brokers.split(','),
     clientId,
+    ...security,
     ...kafkaTimes,
     enforceRequestTimeout: true,
     metadataMaxAge: 300_000,
@@ -163,21 +158,50 @@ export function createCluster({ brokers, clientId, log }: { brokers: string; cli
       });
       const answer = responses[0]?.partitions[0];
       if (answer === undefined) throw new Error(`the broker answered nothing for ${topic}/${partition}`);
-      const records = answer.messages
-        .filter((message) => !message.isControlRecord && Number(message.offset) >= offset)
-        .map(
-          (message): FetchedRecord => ({
-            offset: Number(message.offset),
-            timestamp: Number(message.timestamp),
-            key: message.key,
-            value: message.value,
-            headers: message.headers,
-            ...(message.unreadable !== undefined && { unreadable: message.unreadable }),
-          }),
-        );
-      const last = answer.messages.at(-1);
-      const next = last === undefined ? offset : Math.max(offset, Number(last.offset) + 1);
-      return { records, next, end: Number(answer.highWatermark) };
+      return readAnswer(answer, offset);
+    },
+
+    /** Partitions of a topic by the broker that leads them, as far as is known; one without a leader is left out. */
+    partitionsByLeader(topic: string): Map<string, number[]> {
+      const led = new Map<string, number[]>();
+      for (const { partitionId } of cluster.findTopicPartitionMetadata(topic)) {
+        const nodeId = leaderOf(topic, partitionId);
+        if (nodeId !== undefined) led.set(nodeId, [...(led.get(nodeId) ?? []), partitionId]);
+      }
+      return led;
+    },
+
+    /**
+     * As `fetch`, of many partitions that one broker leads, in one request. `offsets`: partition → where to begin, and the answer
+     * has what came of each. @throws where one of them cannot be read, whatever the others have
+     */
+    async fetchTogether(
+      nodeId: string,
+      topic: string,
+      offsets: ReadonlyMap<number, number>,
+      maxBytes: number,
+      maxWaitMs: number,
+    ): Promise<Map<number, FetchedPart>> {
+      const { responses } = await reading(async () => {
+        const broker = await cluster.findBroker({ nodeId });
+        const partitions = [...offsets].map(([partition, offset]) => ({
+          ...{ partition, fetchOffset: String(offset), maxBytes },
+        }));
+        const topics = [{ topic, partitions }];
+        return broker.fetch({ isolationLevel: 0, maxWaitTime: maxWaitMs, minBytes: 1, maxBytes: 4 * maxBytes, topics });
+      });
+      const answers = responses.flatMap(({ partitions }) => partitions);
+      return new Map(
+        answers.map((answer) => [answer.partition, readAnswer(answer, offsets.get(answer.partition) ?? 0)]),
+      );
+    },
+
+    /** The first offset of a partition whose record is not older than `at` (milliseconds since the epoch); undefined: there is none. */
+    async offsetAt(topic: string, partition: number, at: number): Promise<number | undefined> {
+      const asked = [{ topic, fromBeginning: false, fromTimestamp: at, partitions: [{ partition }] }];
+      const [found] = await reading(() => cluster.fetchTopicsOffset(asked));
+      const offset = Number(found?.partitions[0]?.offset ?? -1);
+      return offset < 0 ? undefined : offset;
     },
 
     /** Next offset (`latest`) or first one kept (`earliest`) of every partition, in the order of partitions. */

@@ -1,6 +1,7 @@
 // Configuration: one table of settings, read from the environment once at start, every problem listed at once.
 // The table in the README is generated from `settings`; nothing else reads these variables.
 import { resolve } from 'node:path';
+import { mongoUriOf, securityProblems, securitySettings } from './config-security.ts';
 import { choice, integer, matching, optional, type Setting, secret, text } from './setting-kinds.ts';
 
 const hostPorts = /^[\w.-]+:\d{1,5}(,[\w.-]+:\d{1,5})*$/;
@@ -20,7 +21,7 @@ export const settings = {
     undefined,
     /^https?:\/\/\S+$/,
     'an http(s) URL',
-    'Confluent-compatible schema registry',
+    'Confluent-compatible schema registry; may hold a name and a password',
   ),
   mongoUri: matching(
     'MONGODB_URI',
@@ -114,6 +115,7 @@ export const settings = {
     60_000,
     'how long a GET waits for the read model before it answers 503',
   ),
+  maxWaitMs: integer('PUTLOG_MAX_WAIT_MS', 30_000, 0, 600_000, 'how long `Prefer: wait` may hold an answer back'),
   dedupMs: integer('PUTLOG_DEDUP_MS', 7 * day, 60_000, 365 * day, 'how long a claim on (type, id) is remembered'),
   maxPayloadBytes: integer('PUTLOG_MAX_PAYLOAD_BYTES', 262_144, 1_024, 900_000, 'largest payload and largest result'),
   maxBlobBytes: integer('PUTLOG_MAX_BLOB_BYTES', 104_857_600, 1_024, Number.MAX_SAFE_INTEGER, 'largest blob'),
@@ -122,7 +124,7 @@ export const settings = {
     10_000,
     100,
     600_000,
-    'a request that has not arrived by then is answered 408; ten times as long for a blob',
+    'a request, or a line of many, not here by then is answered 408; ten times as long for a blob',
   ),
   allowPrivateAddresses: choice(
     'PUTLOG_ALLOW_PRIVATE_ADDRESSES',
@@ -155,16 +157,14 @@ export const settings = {
   mailFrom: optional(
     matching('PUTLOG_MAIL_FROM', '', /^[^\r\n]*@[^\r\n]+$/, 'a mail address', 'who notifications are from'),
   ),
+  ...securitySettings,
   logLevel: choice(
     'PUTLOG_LOG_LEVEL',
     'info',
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace'],
     'least level that is logged',
   ),
-} satisfies Record<
-  string,
-  Setting<string> | Setting<number> | Setting<number | undefined> | Setting<string | undefined>
->;
+} satisfies Record<string, Setting<unknown>>;
 
 export type Config = { readonly [K in keyof typeof settings]: ReturnType<(typeof settings)[K]['parse']> };
 
@@ -194,5 +194,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   });
   if (problems.length > 0) throw new ConfigError(problems);
   const config = Object.fromEntries(entries) as Config;
-  return { ...config, jobs: config.jobs && resolve(config.jobs) };
+  const amiss = securityProblems(config);
+  if (amiss.length > 0) throw new ConfigError(amiss);
+  return { ...config, jobs: config.jobs && resolve(config.jobs), mongoUri: mongoUriOf(config) };
 }

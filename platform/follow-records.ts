@@ -1,13 +1,14 @@
 // Follows a topic of one partition whose records every process must know: decoded, with a connection of its own, and whatever is none
 // of them told and passed over. The settings and the worker's cancels are read with it.
 import { createCluster } from './cluster.ts';
+import type { KafkaAddress } from './kafka-security.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
 import { tailTopic } from './tail-topic.ts';
 import { UndecodableError } from './wire-format.ts';
 
 export type FollowRecordsOptions<T> = {
-  connection: { brokers: string; clientId: string };
+  connection: KafkaAddress;
   topic: string;
   /** What a record of it is called. */
   what: string;

@@ -4,16 +4,18 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { logLevel } from 'kafkajs';
 import { createLogger } from 'kafkajs/src/loggers/index.js';
 import Connection from 'kafkajs/src/network/connection.js';
+import ConnectionPool from 'kafkajs/src/network/connectionPool.js';
 import { requests } from 'kafkajs/src/protocol/requests/index.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createFrameCutter, requestHead } from '../test/faults/kafka-frames.ts';
-import { until } from '../test/stack/deadline.ts';
+import { soon, until } from '../test/stack/deadline.ts';
 import './kafkajs-connections.ts';
 import './kafkajs-timers.ts';
 import { kafkaSocket } from './kafka-socket.ts';
 
 let server: Server;
 let connection: Connection;
+let pool: ConnectionPool;
 /** As they came: sockets, and the requests that came over each. */
 let clients: { socket: Socket; asked: number[] }[];
 
@@ -28,16 +30,18 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  connection = new Connection({
+  const options = {
     ...{ host: '127.0.0.1', port: typeof address === 'object' ? address?.port : undefined, clientId: 'test' },
     ...{ connectionTimeout: 3_000, requestTimeout: 20_000, enforceRequestTimeout: true, socketFactory: kafkaSocket },
     logger: createLogger({ level: logLevel.NOTHING, logCreator: () => () => undefined }),
-  });
+  };
+  connection = new Connection(options);
+  pool = new ConnectionPool(options);
 });
 afterEach(async () => {
   for (const { socket } of clients) socket.destroy();
   server.close();
-  await connection.disconnect();
+  await Promise.all([connection.disconnect(), pool.destroy()]);
 });
 
 const { request } = requests.Produce.protocol({ version: 7 })({ acks: -1, topicData: [] });
@@ -96,4 +100,30 @@ test('who finds it closed at the same time shares one socket', async () => {
   for (const id of ids) socket.write(answerTo(id, 'one'));
   expect(await all).toEqual(['one', 'one', 'one']);
   expect(clients).toHaveLength(1);
+});
+
+test('nothing is sent to a peer that is being left: what comes then opens the connection anew', async () => {
+  const given = pool.send({ request, response });
+  const refused = expect(given).rejects.toThrow('Closed connection');
+  await asked(0);
+  // It waits for an answer that does not come.
+  const left = pool.destroy();
+  const next = pool.send({ request, response });
+  const client = await asked(1);
+  client.socket.write(answerTo(client.asked[0], 'of the next one'));
+  expect(await soon('the answer', next)).toBe('of the next one');
+  await Promise.all([refused, soon('the end of the first', left)]);
+  expect(clients.map(({ asked: ids }) => ids.length)).toEqual([1, 1]);
+});
+
+test('what is sent in the moment of a close has an end too, however the two meet', async () => {
+  for (let ticks = 0; ticks < 12; ticks++) {
+    await connection.connect();
+    const late = connection.send({ request, response });
+    const ended = expect(soon('an end', late, 5_000), `${ticks}`).rejects.toThrow(/Closed connection|Not connected/);
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+    const left = connection.disconnect();
+    for (const { socket } of clients) socket.end();
+    await Promise.all([left, ended]);
+  }
 });

@@ -51,7 +51,7 @@ declare module 'kafkajs/src/cluster/index.js' {
     findTopicPartitionMetadata(topic: string): PartitionMetadata[];
     findGroupCoordinator(options: { groupId: string; coordinatorType?: number }): Promise<InnerBroker>;
     fetchTopicsOffset(
-      topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
+      topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean; fromTimestamp?: number }[],
     ): Promise<{ topic: string; partitions: ListedOffset[] }[]>;
     getNodeIds(): string[];
   }
@@ -86,14 +86,36 @@ declare module 'kafkajs/src/network/connection.js' {
     chunks: Buffer[];
     bytesBuffered: number;
     bytesNeeded: number;
-    /** Ours: see platform/kafkajs-connections.ts. */
+    host: string;
+    port: number;
+    connectionStatus: 'connected' | 'disconnecting' | 'disconnected';
+    /** Ours, both: see platform/kafkajs-connections.ts. */
     connecting?: Promise<true> | undefined;
+    disconnecting?: Promise<true> | undefined;
     isConnected(): boolean;
     connect(): Promise<true>;
     disconnect(): Promise<true>;
     /** Resolves to what `parse` gives. */
     send(protocol: { request: object; response: object }): Promise<unknown>;
+    /** All that wait for an answer, or for their turn. */
+    rejectRequests(error: Error): void;
     logDebug(message: string, extra?: object): void;
+  }
+}
+declare module 'kafkajs/src/errors.js' {
+  export class KafkaJSConnectionClosedError extends Error {
+    constructor(message: string, at: { host: string; port: number });
+  }
+}
+declare module 'kafkajs/src/network/connectionPool.js' {
+  import type Connection from 'kafkajs/src/network/connection.js';
+  export default class ConnectionPool {
+    constructor(options: object);
+    /** The second one is for fetches. */
+    pool: Connection[];
+    getConnection(index?: number): Promise<Connection>;
+    send(protocol: { request: object; response: object }): Promise<unknown>;
+    destroy(): Promise<void>;
   }
 }
 declare module 'kafkajs/src/network/requestQueue/index.js' {

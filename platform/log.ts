@@ -5,8 +5,10 @@ import { type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-export function createLogger(service: string, level: string): Logger {
-  return pino({ level, base: { service, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime });
+/** `to`: the file descriptor that the lines go to; 1 is stdout. */
+export function createLogger(service: string, level: string, to = 1): Logger {
+  const options = { level, base: { service, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino(options, pino.destination({ dest: to, sync: true }));
 }
 
 /** Errors that kafkajs logs loudly and then gets over by itself. */

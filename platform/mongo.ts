@@ -92,3 +92,17 @@ function throwUnless(answer: Document, expected: (error: { code: number }) => bo
   if (answer.writeConcernError !== undefined || other !== undefined)
     throw new MongoServerError({ ...(answer.writeConcernError ?? other) });
 }
+
+/** IndexNotFound: it is gone already. */
+const indexNotFound = 27;
+
+/** Drops those of these names that are there. @throws what else MongoDB says */
+export async function dropIndexes<T extends Document>(
+  collection: Collection<T>,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names)
+    await collection.dropIndex(name).catch((error) => {
+      if (!(error instanceof MongoServerError) || error.code !== indexNotFound) throw error;
+    });
+}

@@ -3,6 +3,7 @@
 import type { Collection, Db } from 'mongodb';
 import type { DeadLetter } from '../schemas/dead-letter.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
+import { dropIndexes } from './mongo.ts';
 
 /** `_id` is `<collection>/<topic>`; `next` maps a partition to the first offset that is not in the collection yet. */
 export type CheckpointDocument = { _id: string; next: Record<string, number> };
@@ -24,6 +25,16 @@ export const readModelNamed = (db: Db, name: string): ReadModel => ({
   deadLetters: db.collection<DeadLetter>(`${name}_dead`),
 });
 
+/** What jobs are listed by, each in the order of a list; the first also counts them by state. */
+const jobIndexes = [
+  { key: { state: 1, createdAt: -1, _id: -1 } },
+  { key: { type: 1, state: 1, createdAt: -1, _id: -1 } },
+  { key: { key: 1, createdAt: -1, _id: -1 } },
+] as const;
+
+/** Names of indexes that an earlier version made and nothing asks any more: each one slows down every write. */
+const retiredIndexes = ['state_1'];
+
 /** The collection that the alias names; makes the first one, with its indexes, where there is none. */
 export async function openReadModel(db: Db): Promise<ReadModel> {
   const aliases = db.collection<AliasDocument>('read_models');
@@ -33,7 +44,8 @@ export async function openReadModel(db: Db): Promise<ReadModel> {
     { upsert: true, returnDocument: 'after' },
   );
   const model = readModelNamed(db, alias?.current ?? 'jobs_v1');
-  await model.jobs.createIndexes([{ key: { state: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: 0 }]);
+  await model.jobs.createIndexes([...jobIndexes, { key: { expiresAt: 1 }, expireAfterSeconds: 0 }]);
+  await dropIndexes(model.jobs, retiredIndexes);
   await model.deadLetters.createIndexes([{ key: { at: -1, _id: -1 } }, { key: { type: 1, at: -1, _id: -1 } }]);
   return model;
 }

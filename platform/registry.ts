@@ -48,10 +48,24 @@ function avroOf(id: number, { schema, schemaType = 'AVRO', references = [] }: Fo
 /** Given in full, because a caller decides how long to go on. */
 const retry = { initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1, factor: 0.2, multiplier: 2, retries: 2 };
 
-export function createRegistry({ url, log }: { url: string; log: Logger }) {
+/** `https://me:secret@registry/…`: fetch takes no address with a password, and the client wants both apart. */
+function withoutPassword(address: string) {
+  const url = new URL(address);
+  const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  if (username === '') return { url: address, auth: undefined, headers: {} };
+  url.username = '';
+  url.password = '';
+  const basic = Buffer.from(`${username}:${password}`).toString('base64');
+  const headers = { authorization: `Basic ${basic}` };
+  return { url: url.href.replace(/\/$/, ''), auth: { username, password }, headers };
+}
+
+/** @param options `url` may hold a name and a password */
+export function createRegistry({ url: address, log }: { url: string; log: Logger }) {
+  const { url, auth, headers } = withoutPassword(address);
   // It compiles what it registers, and knows no formats: it would refuse what it is never asked to check.
   const json = { [SchemaType.JSON]: { strict: false, validateFormats: false } };
-  const client = new SchemaRegistry({ host: url, clientId: 'putlog', retry }, json);
+  const client = new SchemaRegistry({ host: url, clientId: 'putlog', retry, ...(auth && { auth }) }, json);
   const known = new Map<number, Promise<object>>();
   const missing = new Map<number, number>();
   const missingFor = 30_000;
@@ -99,7 +113,7 @@ export function createRegistry({ url, log }: { url: string; log: Logger }) {
   async function ask(method: string, path: string, body?: object) {
     const answer = await fetch(url + path, {
       method,
-      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json', ...headers },
       signal: AbortSignal.timeout(5_000),
       ...(body && { body: JSON.stringify(body) }),
     });
@@ -109,7 +123,7 @@ export function createRegistry({ url, log }: { url: string; log: Logger }) {
   /** Not through the client: it compiles what it finds, and a schema that does not compile would count as an absence. */
   async function lookUp(id: number): Promise<object> {
     try {
-      const answer = await fetch(`${url}/schemas/ids/${id}`, { signal: AbortSignal.timeout(5_000) });
+      const answer = await fetch(`${url}/schemas/ids/${id}`, { headers, signal: AbortSignal.timeout(5_000) });
       if (answer.status === 404) {
         missing.set(id, performance.now());
         throw new UndecodableError(`the registry has no schema with id ${id}`);

@@ -1,6 +1,7 @@
 // Follows a topic of one partition from its first record on, for as long as the process lives: what every worker must know, and
 // no group shares out. Records come in order, each once; while Kafka is away it waits.
-import { type FetchedRecord, isGone, type KafkaCluster } from './cluster.ts';
+import { isGone, type KafkaCluster } from './cluster.ts';
+import type { FetchedRecord } from './fetched-part.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
 

@@ -1,4 +1,12 @@
-// Which methods an address knows: tells a 405 with its `Allow` from a 404. Filled while the routes are registered.
+// Which methods an address knows: tells a 405 with its `Allow` from a 404. Filled while the routes are registered; a route
+// that only says why it refuses (`config: { refuses: true }`) allows nothing.
+import 'fastify';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    refuses?: boolean;
+  }
+}
 
 export function createAllowedMethods() {
   const methodsOf = new Map<string, Set<string>>();

@@ -4,10 +4,11 @@ import type { FastifyContextConfig, FastifySchema } from 'fastify';
 import '@fastify/swagger';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { jobIdPattern } from '../schemas/job-id.ts';
+import { describeProblems, withUsualProblems } from './describe-problems.ts';
 
 /** Schemas are for readers only here: fastify neither validates nor serializes by them. */
 export const documented = (schema: FastifySchema): FastifyContextConfig => ({
-  swaggerTransform: ({ url }) => ({ schema, url }),
+  swaggerTransform: ({ url }) => ({ schema: withUsualProblems(schema), url }),
 });
 
 export const componentRef = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -20,31 +21,43 @@ export const json = (description: string, schema: object, headers?: object) => (
   ...(headers && { headers }),
 });
 
-export const problems = (descriptions: Record<number, string>) =>
-  Object.fromEntries(
-    Object.entries(descriptions).map(([status, description]) => [
-      status,
-      { description, content: { 'application/problem+json': { schema: componentRef('Problem') } } },
-    ]),
-  );
+export const problems = describeProblems;
 
 export const text = (description: string) => ({ type: 'string', description });
-const retryAfter = { 'Retry-After': { type: 'integer', description: 'Seconds; absent once the job is terminal' } };
-const etag = { ETag: text('Changes with whatever is known of it') };
+export const retryAfter = {
+  'Retry-After': { type: 'integer', description: 'Seconds; absent once the job is terminal' },
+};
+export const etag = { ETag: text('Changes with whatever is known of it') };
+const duration = (description: string) => ({
+  ...text(description),
+  pattern: '^(\\d+(\\.\\d{1,3})?|P(?=\\d|T\\d)(\\d+W)?(\\d+D)?(T(?=\\d)(\\d+H)?(\\d+M)?(\\d+(\\.\\d{1,3})?S)?)?)$',
+});
 export const idParam = {
   type: 'object',
   required: ['id'],
   properties: { id: { type: 'string', pattern: jobIdPattern, description: 'Yours to choose' } },
 };
-const anyJobParams = {
+export const anyJobParams = {
   type: 'object',
   required: ['type', 'id'],
   properties: { type: text('Job type, a dotted name'), ...idParam.properties },
 };
 
-const submitHeaders = {
+const prefer = {
+  Prefer: {
+    ...text(
+      'RFC 7240. wait=N: hold the answer back for up to N seconds, until the job is over; respond-async: with it, 202 where that does ' +
+        'not do; handling=strict: a job that did not succeed is answered by its problem document and its status',
+    ),
+    example: 'wait=10',
+  },
+};
+const preferenceApplied = { 'Preference-Applied': text('What of Prefer was done, and how long a wait was granted') };
+
+export const submitHeaders = {
   type: 'object',
   properties: {
+    ...prefer,
     'If-None-Match': { type: 'string', const: '*', description: 'Refuse with 412 if the job exists' },
     Priority: {
       ...text('Urgency, RFC 9218: u=0 to u=2 goes first, u=5 to u=7 last; u=3 unless told. All else in it is ignored'),
@@ -75,6 +88,22 @@ const followUps = Object.fromEntries([
   ['notify', text('mailto:<address> that is written to at the end of the job')],
 ]);
 
+export const submitQuery = {
+  type: 'object',
+  properties: {
+    key: {
+      ...text('Ordering key: calls with one key run in order. Default: type and id'),
+      pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufffd]{1,200}$',
+    },
+    delay: duration(
+      'Not before so many seconds have passed, or an ISO 8601 duration such as PT1H30M; at most 366 days',
+    ),
+    notBefore: { ...text('Not before this time; at most 366 days from now'), format: 'date-time' },
+    timeout: duration('In place of the timeout of the type: seconds, or an ISO 8601 duration; at most 24 days'),
+    ...followUps,
+  },
+};
+
 export const describePut = (job: JobDefinition) =>
   documented({
     tags: [job.type],
@@ -82,46 +111,51 @@ export const describePut = (job: JobDefinition) =>
     summary: `Call ${job.type}`,
     description: job.description,
     params: idParam,
-    querystring: {
-      type: 'object',
-      properties: {
-        key: text('Ordering key: calls with one key run in order. Default: type and id'),
-        delay: text(
-          'Not before so many seconds have passed, or an ISO 8601 duration such as PT1H30M; at most 366 days',
-        ),
-        notBefore: { ...text('Not before this time'), format: 'date-time' },
-        timeout: text('In place of the timeout of the type: seconds, or an ISO 8601 duration; at most 24 days'),
-        ...followUps,
-      },
-    },
+    querystring: submitQuery,
     headers: submitHeaders,
     body: { content: { 'application/json': { schema: componentRef(payloadName(job)) } } },
     response: {
-      200: json('Known already, with the same payload', componentRef(statusName(job)), retryAfter),
+      200: json('Known already, with the same payload; or over within Prefer: wait', componentRef(statusName(job)), {
+        ...preferenceApplied,
+        ...retryAfter,
+      }),
       202: json('Accepted: it is in the log', componentRef(statusName(job)), {
         Location: text('Where its status is'),
+        ...preferenceApplied,
         ...retryAfter,
       }),
       ...problems({
-        400: 'Malformed id, query or JSON',
-        408: 'The body arrived too slowly',
-        409: 'The id is taken by another payload',
-        412: 'If-None-Match: * and the job exists',
-        413: 'Too large; use a blob',
-        415: 'Not JSON',
-        422: 'The payload does not fit its schema, `errors` says where; or nobody can be told of its end here',
-        503: 'The log cannot take it now; send the same again after Retry-After',
+        400: ['Malformed id, query or JSON', 'invalid-id', 'malformed-json'],
+        408: ['The body arrived too slowly', 'request-timeout'],
+        409: ['The id is taken by another payload', 'id-conflict'],
+        412: ['If-None-Match: * and the job exists', 'precondition-failed'],
+        413: ['Too large; use a blob', 'payload-too-large', 'record-too-large'],
+        415: ['Not JSON', 'unsupported-media-type'],
+        422: [
+          'The payload does not fit its schema, `errors` says where; or nobody can be told of its end here',
+          ...(['invalid-payload', 'not-configured', 'address-not-allowed'] as const),
+        ],
+        503: [
+          'The log cannot take it now; send the same again after Retry-After',
+          ...(['log-unavailable', 'outcome-unknown', 'overloaded', 'shutting-down'] as const),
+        ],
       }),
     },
   });
 
+const unreadable = ['read-model-unavailable', 'read-model-behind'] as const;
+
 const getResponses = (schema: object) => ({
-  200: json('What is known', schema, { ...etag, ...retryAfter }),
+  200: json('What is known', schema, { ...etag, ...preferenceApplied, ...retryAfter }),
   304: { description: 'Nothing new since the ETag in If-None-Match', type: 'null' },
-  ...problems({ 404: 'The log holds no such job', 503: 'Status cannot be read now, or is behind the log' }),
+  ...problems({
+    404: ['The log holds no such job', 'unknown-job', 'unknown-job-type'],
+    503: ['Status cannot be read now, or is behind the log', ...unreadable],
+  }),
 });
 
-const getHeaders = { type: 'object', properties: { 'If-None-Match': text('ETag of what you have') } };
+export const ifNoneMatch = { 'If-None-Match': text('ETag of what you have') };
+const getHeaders = { type: 'object', properties: { ...ifNoneMatch, ...prefer } };
 
 export const describeGet = (job: JobDefinition) =>
   documented({
@@ -142,69 +176,42 @@ export const describeGetAny = documented({
   response: getResponses(componentRef('JobStatus')),
 });
 
-export const describeDelete = documented({
-  tags: ['Jobs'],
-  operationId: 'cancel-job',
-  summary: 'Ask for the end of a job',
+const deletion = (schema: object): FastifySchema => ({
   description: 'Wherever it is: scheduled, queued, retrying or running. A function that runs gets its signal aborted.',
-  params: anyJobParams,
   headers: { type: 'object', properties: { 'If-Match': text('ETag of what you have') } },
   response: {
-    200: json('It is over already; nothing changes', componentRef('JobStatus')),
-    202: json('Asked for; its status tells what came first', componentRef('JobStatus'), retryAfter),
+    200: json('It is over already; nothing changes', schema),
+    202: json('Asked for; its status tells what came first', schema, {
+      Location: text('Where its status is'),
+      ...retryAfter,
+    }),
     ...problems({
-      404: 'The log holds no such job',
-      412: 'The job is not what If-Match names any more',
-      503: 'It cannot be asked for now',
+      404: ['The log holds no such job', 'unknown-job', 'unknown-job-type'],
+      412: ['The job is not what If-Match names any more', 'precondition-failed'],
+      503: ['It cannot be asked for now', ...unreadable, 'log-unavailable', 'outcome-unknown', 'overloaded'],
     }),
   },
 });
 
-const bytes = (description: string, headers: object) => ({
-  description,
-  content: { 'application/octet-stream': { schema: {} } },
-  headers,
-});
-const blob = (operationId: string, summary: string, schema: FastifySchema) =>
-  documented({ tags: ['Blobs'], operationId, summary, params: idParam, ...schema });
-const digest = { 'Repr-Digest': text('sha-256=:<base64>: (RFC 9530)') };
+export const describeDelete = (job: JobDefinition) =>
+  documented({
+    ...{ tags: [job.type], operationId: `cancel-${job.type}`, summary: `Ask for the end of a ${job.type}` },
+    ...{ params: idParam, ...deletion(componentRef(statusName(job))) },
+  });
 
-export const describeBlobPut = blob('put-blob', 'Store bytes', {
-  description: 'Stored whole or not at all. Name its content type; it is served with it.',
-  headers: { type: 'object', properties: { ...digest, 'If-None-Match': submitHeaders.properties['If-None-Match'] } },
-  body: { content: { '*/*': { schema: {} } } },
-  response: {
-    200: json('Replaced', componentRef('Blob')),
-    201: json('Stored', componentRef('Blob'), { Location: text('Where it is') }),
-    ...problems({
-      400: 'Malformed id or digest',
-      412: 'It exists',
-      413: 'Too large',
-      422: 'Other bytes than the digest says',
-      503: 'Blobs cannot be stored now',
-    }),
-  },
-});
-
-export const describeBlobGet = blob('get-blob', 'Read bytes', {
-  headers: { type: 'object', properties: { Range: text('One range of bytes'), ...getHeaders.properties } },
-  response: {
-    200: bytes('All of it', { ...etag, ...digest }),
-    206: bytes('The range', { 'Content-Range': text('Which bytes of how many') }),
-    304: { description: 'Unchanged', type: 'null' },
-    ...problems({ 404: 'No such blob', 416: 'The range lies outside', 503: 'Blobs cannot be read now' }),
-  },
-});
-
-export const describeBlobDelete = blob('delete-blob', 'Remove bytes', {
-  response: { 204: { description: 'Removed', type: 'null' }, ...problems({ 404: 'No such blob', 503: 'Not now' }) },
+export const describeDeleteAny = documented({
+  ...{ tags: ['Jobs'], operationId: 'cancel-job', summary: 'Ask for the end of a job of any type, loaded here or not' },
+  ...{ params: anyJobParams, ...deletion(componentRef('JobStatus')) },
 });
 
 export const describeStats = documented({
   tags: ['Service'],
   operationId: 'get-stats',
   summary: 'How many jobs are in which state',
-  response: { 200: json('Counts', { type: 'object', additionalProperties: { type: 'integer' } }) },
+  response: {
+    200: json('Counts', { type: 'object', additionalProperties: { type: 'integer' } }),
+    ...problems({ 503: ['They cannot be counted now', 'read-model-unavailable'] }),
+  },
 });
 const health = { type: 'object', properties: { status: text('ok, or not') } };
 export const describeLive = documented({
@@ -217,7 +224,10 @@ export const describeReady = documented({
   tags: ['Service'],
   operationId: 'get-readyz',
   summary: 'Whether all that the process needs answers',
-  response: { 200: json('All of it', health), 503: json('Not all of it; `checks` says what', health) },
+  response: {
+    200: json('All of it', health),
+    503: json('Not all of it; `checks` says what; or it is stopping', health),
+  },
 });
 export const describeMetrics = documented({
   tags: ['Service'],

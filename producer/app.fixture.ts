@@ -5,15 +5,22 @@ import { pino } from 'pino';
 import Type from 'typebox';
 import { createMetrics } from '../platform/metrics.ts';
 import type { Known } from '../platform/settings.ts';
+import { everything } from '../schemas/access.ts';
 import { checkpointMetadata } from '../schemas/checkpoint.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
 import { type AppDependencies, buildApp } from './app.ts';
+import { createEventHub } from './event-hub.ts';
+import { createFakeLog, eventsTopic } from './event-tail.fixture.ts';
+import { createFollow } from './follow.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
+import { createJobHistory } from './job-history.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
 import { createMemorySchedules } from './memory-schedules.fixture.ts';
 import { createQueues } from './queues.ts';
+import { createStreams } from './streams.ts';
 import type { Submission } from './submit.ts';
+import { createWaiting } from './waiting.ts';
 
 const echo = defineJob({
   type: 'test.echo',
@@ -58,7 +65,10 @@ export const queuedJob = (type: string, id: string, fields: Partial<JobDocument>
   ...fields,
 });
 
-/** `submitted` is what reached the log, `jobs` what the read model holds, `logged` the lines of the log, parsed. */
+/**
+ * `submitted` is what reached the log, `jobs` what the read model holds, `logged` the lines of the log, parsed, `log` takes events. Nobody
+ * waits for longer than two seconds.
+ */
 export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const submitted: Submission[] = [];
   const jobs = new Map<string, JobDocument>();
@@ -67,7 +77,13 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const cancelled: string[] = [];
   const known = new Map<string, Known>();
   const settings = { get: (name: string) => known.get(name) };
+  const log = createFakeLog();
+  const hub = createEventHub({ hear: () => undefined, ...log.hubOptions, log: logger });
+  const history = createJobHistory({ ...log, topic: eventsTopic, log: logger });
+  const lookUp = { findIfThere: async (name: string) => jobs.get(name) };
   const app = buildApp({
+    waiting: createWaiting({ hub, lookUp, maxWaitMs: 2_000 }),
+    events: { history, follow: createFollow({ hub, history }), streams: createStreams({ keepAliveMs: 50 }) },
     jobs: jobsForTests,
     async submit(submission) {
       submitted.push(submission);
@@ -77,6 +93,7 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
       return { known: known !== undefined, job: known ?? queuedJob(type, submission.id, fields) };
     },
     readJob: async (type, id) => jobs.get(jobKey(type, id)),
+    listJobs: async () => ({ jobs: [...jobs.values()], next: undefined }),
     async cancelJob({ type, id }) {
       cancelled.push(jobKey(type, id));
     },
@@ -123,6 +140,7 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),
     metrics: createMetrics('api'),
+    access: { identify: async () => ({ id: 'test', access: everything, anonymous: true }) },
     limits: { maxPayloadBytes: 262_144, maxBlobBytes: 1_000_000, bodyTimeoutMs: 2_000 },
     logger,
     version: '1.2.3',
@@ -132,5 +150,5 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const put = (url: string, payload: string | Buffer, headers: InjectOptions['headers'] = {}) =>
     app.inject({ method: 'PUT', url, payload, headers: { 'content-type': 'application/json', ...headers } });
   const goodPut = (id = 'good') => put(`/jobs/test.echo/${id}`, '{"n":1,"text":"x"}');
-  return { app, submitted, cancelled, jobs, logged, put, goodPut };
+  return { app, submitted, cancelled, jobs, logged, log, hub, put, goodPut };
 }

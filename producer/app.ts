@@ -2,24 +2,43 @@
 // inject requests. Every answer that is not a success is a problem document, and none of them ends the process.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
 import type { Ready } from '../platform/health-server.ts';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { BlobStore } from '../schemas/blob.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import { type AccessOptions, guard } from './access.ts';
+import { logAccess } from './access-log.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
+import { createAnswerSubmit } from './answer-submit.ts';
 import { blobRoutes } from './blob-routes.ts';
 import type { CancelJob } from './cancel-job.ts';
+import { compressAnswers } from './compress-answers.ts';
+import { allowOrigins } from './cross-origin.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { deleteJobRoutes } from './delete-job-routes.ts';
-import { describeApi, docsRoutes } from './describe-api.ts';
+import { describeApi, descriptionRoute } from './describe-api.ts';
+import { docsPage } from './docs-page.ts';
+import { type EventDependencies, eventRoutes } from './event-routes.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { getJobRoutes } from './get-job-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import type { Groups } from './groups.ts';
+import type { ListJobs } from './list-jobs.ts';
+import { listJobsRoutes } from './list-jobs-routes.ts';
+import { createOwnPace, type OwnPace } from './own-pace.ts';
+import { postJobRoutes } from './post-job-routes.ts';
+import { postManyRoutes } from './post-many-routes.ts';
 import { createErrorHandler, sendProblem } from './problem-answers.ts';
 import { createClientErrorHandler } from './problem-client-error.ts';
 import { putJobRoutes } from './put-job-routes.ts';
@@ -30,11 +49,15 @@ import { scheduleRoutes } from './schedule-routes.ts';
 import type { Schedules } from './schedules.ts';
 import { type Stats, serviceRoutes } from './service-routes.ts';
 import type { Submit } from './submit.ts';
+import type { Waiting } from './waiting.ts';
 
 export type AppDependencies = {
   jobs: ReadonlyMap<string, LoadedJob>;
   submit: Submit;
   readJob: ReadJob;
+  listJobs: ListJobs;
+  waiting: Waiting;
+  events: Pick<EventDependencies, 'history' | 'follow' | 'streams'>;
   cancelJob: CancelJob;
   deadLetters: DeadLetters;
   followUps: FollowUpReaders;
@@ -45,10 +68,19 @@ export type AppDependencies = {
   blobs: BlobStore;
   ready: Ready;
   metrics: Pick<Metrics, 'httpRequest' | 'text' | 'contentType'>;
+  access: AccessOptions;
+  web?: WebOptions | undefined;
   /** Bytes, bytes, milliseconds. A blob has ten times as long to arrive. */
   limits: { maxPayloadBytes: number; maxBlobBytes: number; bodyTimeoutMs: number };
   logger: Logger;
   version: string;
+};
+
+/** `tls`: PEM; with it HTTPS, as HTTP/2 or 1.1, as the client likes. `corsOrigins` undefined: none. */
+export type WebOptions = {
+  tls?: { cert: string; key: string } | undefined;
+  corsOrigins?: readonly string[] | undefined;
+  accessLog?: boolean;
 };
 
 const saneId = /^[\w.:/+=@-]{1,128}$/;
@@ -59,11 +91,20 @@ function requestId({ headers }: IncomingMessage): string {
   return typeof given === 'string' && saneId.test(given) ? given : randomUUID();
 }
 
-function createServer({ limits, logger }: AppDependencies): FastifyInstance {
+function createServer({ limits, logger, waiting, web }: AppDependencies, ownPace: OwnPace): FastifyInstance {
   const { bodyTimeoutMs } = limits;
   const requestTimeout = 10 * bodyTimeoutMs;
   const handleError = createErrorHandler(logger);
   const loggerInstance: FastifyBaseLogger = logger;
+  // Node's own answers to these are no problem documents either.
+  const http = {
+    requireHostHeader: false,
+    headersTimeout: bodyTimeoutMs,
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(1_000, bodyTimeoutMs),
+  };
+  // An object of no known members: fastify's types make another kind of app of each server, and all that is ours fits both.
+  const secure: object = web?.tls ? { http2: true, https: { allowHTTP1: true, ...http, ...web.tls } } : {};
   const app: FastifyInstance = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
@@ -75,20 +116,15 @@ function createServer({ limits, logger }: AppDependencies): FastifyInstance {
     bodyLimit: limits.maxPayloadBytes,
     requestTimeout,
     // The last resort, for clients that take no answer: the socket is cut after so long without a byte either way.
-    connectionTimeout: 2 * requestTimeout,
-    http: {
-      // Node's own answers to these are no problem documents either.
-      requireHostHeader: false,
-      headersTimeout: bodyTimeoutMs,
-      requestTimeout,
-      connectionsCheckingInterval: Math.min(1_000, bodyTimeoutMs),
-    },
+    connectionTimeout: 2 * Math.max(requestTimeout, waiting.maxWaitMs),
+    http,
+    ...secure,
     // fastify's own answer while closing is not a problem document; the hook below says it.
     return503OnClosing: false,
     exposeHeadRoutes: true,
     // One resource, one address: /jobs/a.b/1/ is not /jobs/a.b/1. Ids of 200 characters may come percent-encoded.
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 1_000 },
-    clientErrorHandler: createClientErrorHandler(logger),
+    clientErrorHandler: createClientErrorHandler(logger, ownPace),
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
       handleError(error, request, reply);
@@ -126,6 +162,9 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     jobs,
     submit,
     readJob,
+    listJobs,
+    waiting,
+    events,
     cancelJob,
     deadLetters,
     followUps,
@@ -136,14 +175,18 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     blobs,
     ready,
     metrics,
+    access,
+    web,
     limits,
     logger: log,
     version,
   } = dependencies;
-  const app = createServer(dependencies);
+  const ownPace = createOwnPace();
+  const app = createServer(dependencies, ownPace);
   const state = { closing: false };
   app.addHook('preClose', (done) => {
     state.closing = true;
+    waiting.close();
     // Connections that are busy now would, once idle, hold `close` up for as long as clients like to keep them.
     app.server.keepAliveTimeout = 1;
     done();
@@ -153,32 +196,47 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     if (state.closing) done(new PutlogError('shutting-down', 'send it again; another process answers'));
     else if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
       done(new PutlogError('malformed-request', 'the header field Host is missing'));
+    // Now, because fastify reads the body first, and answers a QUERY without a content type itself.
+    else if (request.is404) nothingHere(request, reply);
     else done();
   });
   observe(app, dependencies);
+  if (web?.accessLog) logAccess(app, log);
+  if (web?.corsOrigins) allowOrigins(app, web.corsOrigins);
 
   const allowed = createAllowedMethods();
-  app.addHook('onRoute', ({ url, method }) => allowed.add(url, method));
-  app.setNotFoundHandler((request, reply) => {
+  app.addHook('onRoute', ({ url, method, config }) => {
+    if (config?.refuses !== true) allowed.add(url, method);
+  });
+  function nothingHere(request: FastifyRequest, reply: FastifyReply) {
     const methods = allowed.of(request.url);
     if (methods.length === 0)
       return sendProblem(request, reply, new PutlogError('unknown-route', 'the API is described at /docs'));
     reply.header('allow', methods.join(', '));
     return sendProblem(request, reply, new PutlogError('method-not-allowed', `allowed here: ${methods.join(', ')}`));
-  });
+  }
+  app.setNotFoundHandler(nothingHere);
 
+  const answerSubmit = createAnswerSubmit({ submit, waiting });
   app.register(async (api) => {
+    guard(api, access);
+    compressAnswers(api);
     await describeApi({ jobs, version })(api);
-    api.register(putJobRoutes({ jobs, submit, limits, followUps }));
+    api.register(putJobRoutes({ jobs, answerSubmit, limits, followUps }));
+    api.register(postJobRoutes({ jobs, answerSubmit, limits, followUps }));
+    api.register(postManyRoutes({ jobs, submit, limits, followUps, ownPace, log }));
+    api.register(listJobsRoutes({ jobs, listJobs }));
     api.register(groupRoutes({ jobs, groups, limits, followUps }));
-    api.register(getJobRoutes({ jobs, readJob }));
+    api.register(getJobRoutes({ jobs, readJob, waiting }));
+    api.register(eventRoutes({ jobs, readJob, ...events }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));
     api.register(queueRoutes({ queues, limits }));
     api.register(scheduleRoutes({ schedules, limits }));
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
     api.register(serviceRoutes({ ready, stats, metrics }));
-    api.register(docsRoutes(jobs));
+    api.register(descriptionRoute(jobs));
+    api.register(docsPage);
   });
   return app;
 }

@@ -7,7 +7,11 @@ const echo = '/jobs/test.echo/1';
 const anything = '/jobs/test.anything/1';
 const json = { 'content-type': 'application/json' };
 
-type Request = { method?: 'PUT' | 'GET' | 'POST' | 'DELETE' | 'OPTIONS'; url: string; payload?: string | Buffer };
+type Request = {
+  method?: 'PUT' | 'GET' | 'POST' | 'DELETE' | 'OPTIONS' | 'QUERY';
+  url: string;
+  payload?: string | Buffer;
+};
 type Case = [name: string, status: number, code: string, request: Request & { headers?: Record<string, string> }];
 
 const cases: Case[] = [
@@ -69,6 +73,8 @@ const cases: Case[] = [
   ['POST', 405, 'method-not-allowed', { method: 'POST', url: echo, payload: good }],
   ['DELETE', 405, 'method-not-allowed', { method: 'DELETE', url: '/stats' }],
   ['OPTIONS', 405, 'method-not-allowed', { method: 'OPTIONS', url: '/livez' }],
+  ['QUERY without a content type', 405, 'method-not-allowed', { method: 'QUERY', url: '/livez', headers: {} }],
+  ['PUT to no type', 404, 'unknown-job-type', { url: '/jobs/test.nothing/1', payload: good }],
 ];
 
 test.each(cases)('%s: %i %s', async (_name, status, code, { method = 'PUT', url, payload, headers = json }) => {
@@ -109,6 +115,7 @@ test('a 404 of a type names its neighbours, a 405 the methods, a 413 the way out
   const { app, put } = createTestApp();
   expect((await put('/jobs/test.ehco/1', good)).json().detail).toContain('near: test.echo');
   expect((await app.inject({ method: 'POST', url: echo })).headers.allow).toBe('DELETE, GET, HEAD, PUT');
+  expect((await app.inject({ method: 'POST', url: '/jobs/test.nothing/1' })).headers.allow).toBe('DELETE, GET, HEAD');
   expect((await put(anything, `"${'x'.repeat(300_000)}"`)).json().detail).toContain('/blobs/{id}');
   expect((await put(echo, '{\n"n": x')).json().detail).toContain("Unexpected token 'x'");
 });

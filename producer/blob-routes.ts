@@ -4,10 +4,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../platform/log.ts';
 import type { BlobInfo, BlobStore } from '../schemas/blob.ts';
 import { PutlogError } from '../schemas/problem.ts';
-import { describeBlobDelete, describeBlobGet, describeBlobPut } from './api-description.ts';
 import { rangeOf } from './blob-range.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
-import { matchesTag } from './entity-tag.ts';
+import { describeBlobDelete, describeBlobGet, describeBlobPut } from './describe-blobs.ts';
+import { assertCondition } from './entity-tag.ts';
 import { announcedSha256, reprDigest } from './repr-digest.ts';
 
 type BlobRequest = FastifyRequest<WithId>;
@@ -25,9 +25,11 @@ const harmless = {
   'accept-ranges': 'bytes',
 };
 
+const tagOf = ({ sha256 }: BlobInfo) => `"${sha256}"`;
+
 const describing = (info: BlobInfo) => ({
   ...harmless,
-  etag: `"${info.sha256}"`,
+  etag: tagOf(info),
   'repr-digest': reprDigest(info.sha256),
 });
 
@@ -37,6 +39,14 @@ const bodyOf = ({ id, size, contentType, sha256, createdAt }: BlobInfo): string 
 export const blobRoutes =
   ({ blobs, maxBlobBytes, log }: { blobs: BlobStore; maxBlobBytes: number; log: Logger }) =>
   (app: FastifyInstance, _: unknown, done: () => void): void => {
+    /** Without a condition the store is not asked. A blob that is not there fails If-Match. */
+    async function assertOnBlob(request: BlobRequest) {
+      const { headers, params } = request;
+      if (headers['if-match'] === undefined && headers['if-none-match'] === undefined) return;
+      const info = await blobs.head(params.id);
+      assertCondition(request, info && tagOf(info), `blob ${params.id}`);
+    }
+
     async function put(request: BlobRequest, reply: FastifyReply): Promise<FastifyReply> {
       const { id } = request.params;
       const { headers, raw } = request;
@@ -44,8 +54,7 @@ export const blobRoutes =
         throw new PutlogError('payload-too-large', `a blob may have at most ${maxBlobBytes} bytes`);
       const sha256 = announcedSha256(headers['repr-digest']?.toString());
       // Two such uploads at once may both pass: the store replaces, it does not compare.
-      if (headers['if-none-match']?.trim() === '*' && (await blobs.head(id)) !== undefined)
-        throw new PutlogError('precondition-failed', `there is a blob ${id} already`);
+      await assertOnBlob(request);
       // Left early, an ordinary iterator would destroy the request and with it the connection that takes the answer.
       const body: AsyncIterable<Uint8Array> = raw.iterator({ destroyOnReturn: false });
       const { info, created } = await blobs.put(id, body, {
@@ -64,18 +73,19 @@ export const blobRoutes =
       const info = await blobs.head(request.params.id);
       if (info === undefined) throw unknownBlob(request.params.id);
       reply.headers(describing(info));
-      if (matchesTag(request.headers['if-none-match'], `"${info.sha256}"`)) return reply.code(304).send();
+      if (assertCondition(request, tagOf(info), `blob ${info.id}`) === 'unchanged') return reply.code(304).send();
       return reply.header('content-type', info.contentType).header('content-length', info.size).send();
     }
 
     /** The range is computed on what `head` says; `open` may find that the blob was replaced since, then all again. */
     async function get(request: BlobRequest, reply: FastifyReply): Promise<FastifyReply> {
       const { id } = request.params;
-      const { range: rangeHeader, 'if-range': ifRange, 'if-none-match': ifNoneMatch } = request.headers;
+      const { range: rangeHeader, 'if-range': ifRange } = request.headers;
       const found = await blobs.head(id);
       if (found === undefined) throw unknownBlob(id);
-      const tag = `"${found.sha256}"`;
-      if (matchesTag(ifNoneMatch, tag)) return reply.headers(describing(found)).code(304).send();
+      const tag = tagOf(found);
+      if (assertCondition(request, tag, `blob ${id}`) === 'unchanged')
+        return reply.headers(describing(found)).code(304).send();
       const range = rangeOf(ifRange === undefined || ifRange === tag ? rangeHeader : undefined, found.size);
       if (range === 'outside') {
         reply.header('content-range', `bytes */${found.size}`);
@@ -100,6 +110,7 @@ export const blobRoutes =
     }
 
     async function remove(request: BlobRequest, reply: FastifyReply): Promise<FastifyReply> {
+      await assertOnBlob(request);
       if (!(await blobs.delete(request.params.id))) throw unknownBlob(request.params.id);
       return reply.code(204).send();
     }

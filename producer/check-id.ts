@@ -6,10 +6,12 @@ import { PutlogError } from '../schemas/problem.ts';
 
 export type WithId = { Params: { id: string } };
 
+export const malformedId = () => new PutlogError('invalid-id', 'an id is 1 to 200 characters of A–Z a–z 0–9 . _ ~ -');
+
 /** An `onRequest` hook. */
 export function checkId(request: FastifyRequest<WithId>, _reply: FastifyReply, done: (error?: Error) => void): void {
   if (isJobId(request.params.id)) done();
-  else done(new PutlogError('invalid-id', 'an id is 1 to 200 characters of A–Z a–z 0–9 . _ ~ -'));
+  else done(malformedId());
 }
 
 /** @throws PutlogError unsupported-media-type: encoded bytes would be taken for what they encode. */

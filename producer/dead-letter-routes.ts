@@ -6,6 +6,7 @@ import type { DeadLetter } from '../schemas/dead-letter.ts';
 import { jobStatusLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { statusType } from './answer-submit.ts';
+import { assertMayTouch, typesOf } from './caller.ts';
 import type { DeadLetterCursor, DeadLetterFilter, DeadLetters } from './dead-letters.ts';
 import { describeDeadLetter, describeDeadLetters, describeRedrive } from './describe-dead-letters.ts';
 import { dateTime, parametersOf, refuseQuery, trueOrFalse, wholeNumber } from './query-values.ts';
@@ -55,7 +56,7 @@ export const deadLetterRoutes =
   (app: FastifyInstance, _: unknown, done: () => void): void => {
     app.get('/dead-letters', { config: describeDeadLetters }, async (request, reply) => {
       const { filter, limit = 50, cursor } = queryOf(request.url, [...filters, 'redriven', 'limit', 'cursor'], 500);
-      const letters = await deadLetters.page(filter, limit, cursor);
+      const letters = await deadLetters.page({ ...filter, types: typesOf(request) }, limit, cursor);
       const last = letters.length === limit ? letters.at(-1) : undefined;
       if (last !== undefined) {
         const next = new URLSearchParams(request.url.split('?')[1]);
@@ -75,6 +76,7 @@ export const deadLetterRoutes =
         const position = `${topic}/${partition}@${offset}`;
         const found = await deadLetters.find(position);
         if (found === undefined) throw new PutlogError('unknown-dead-letter', `nothing is dead at ${position}`);
+        assertMayTouch(request, [found.letter.type]);
         const original = found.original === null ? null : found.original.toString('base64');
         reply.header('cache-control', 'no-store').header('content-type', statusType);
         return reply.send(JSON.stringify({ ...bodyOf(found.letter), original }));
@@ -86,7 +88,7 @@ export const deadLetterRoutes =
       if (Object.keys(query.filter).length === 0)
         throw refuseQuery(`is missing: say which, by one or more of ${filters.join(', ')}`);
       const { filter, limit = 1_000, perSecond = 50 } = query;
-      const redriving = deadLetters.redrive(filter, { limit, perSecond });
+      const redriving = deadLetters.redrive({ ...filter, types: typesOf(request) }, { limit, perSecond });
       // The first one before the answer begins: what cannot be done at all is a problem document.
       const first = await redriving.next();
       async function* lines() {

@@ -5,12 +5,14 @@ import type { KafkaCluster } from '../platform/cluster.ts';
 import type { LogRecord, LogWriter } from '../platform/log-writer.ts';
 import type { ReadModel } from '../platform/read-model.ts';
 import { encodeWire, UndecodableError } from '../platform/wire-format.ts';
+import type { TypePatterns } from '../schemas/access.ts';
 import { type Command, commandType } from '../schemas/command.ts';
 import { type DeadLetter, redriveHeader } from '../schemas/dead-letter.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { jobKey } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
+import { typeFilter } from './caller.ts';
 
 /** Those of which all that is given is so. Times in milliseconds since the epoch, the second one excluded. */
 export type DeadLetterFilter = {
@@ -20,6 +22,8 @@ export type DeadLetterFilter = {
   after?: number;
   before?: number;
   redriven?: boolean;
+  /** Of these alone; what nobody could read is of no type. */
+  types?: TypePatterns;
 };
 
 /** Where a page ends: the next one begins behind it. */
@@ -58,7 +62,7 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function queryOf({ type, code, position, after, before, redriven }: DeadLetterFilter): Filter<DeadLetter> {
+function queryOf({ type, code, position, after, before, redriven, types }: DeadLetterFilter): Filter<DeadLetter> {
   return {
     // A letter of which only its redrive was read so far has no time.
     at: { $gte: after ?? 0, ...(before !== undefined && { $lt: before }) },
@@ -66,6 +70,7 @@ function queryOf({ type, code, position, after, before, redriven }: DeadLetterFi
     ...(code !== undefined && { code }),
     ...(position !== undefined && { _id: position }),
     ...(redriven !== undefined && { redrivenAt: { $exists: redriven } }),
+    ...typeFilter(types),
   };
 }
 

@@ -1,13 +1,14 @@
-// /openapi.json (OpenAPI 3.1, collected from the routes as they are registered) and /docs, which shows it. Nothing on that
-// page comes from another origin: its policy forbids it. app.ts registers this before the routes.
+// /openapi.json: OpenAPI 3.1, collected from the routes as they are registered. app.ts registers `describeApi` before them, and the
+// route after them.
 import swagger from '@fastify/swagger';
-import reference from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { errorCodes } from '../schemas/error-codes.ts';
 import { jobStates } from '../schemas/job-status.ts';
+import { isOwnType } from '../schemas/own-types.ts';
 import { componentRef, payloadName, statusName, text } from './api-description.ts';
+import { securitySchemes, withAccess } from './describe-access.ts';
 
 const time = { type: 'string', format: 'date-time' };
 
@@ -83,18 +84,29 @@ const blobSchema = {
   },
 };
 
+const at = '2030-01-31T08:00:00.000Z';
+const statusExample = ({ type, queue }: JobDefinition) => ({
+  ...{ type, id: '42', state: 'queued', generation: 0, attempt: 1, key: `${type}/42` },
+  ...{ createdAt: at, updatedAt: at, position: `putlog.commands.${queue}.normal/3@1742` },
+});
+
+/** Nobody can ask for a job of a type of our own: its payload is our own too. */
 const schemasOf = (job: JobDefinition) => ({
-  [payloadName(job)]: job.example === undefined ? job.payload : { ...job.payload, examples: [job.example] },
+  ...(!isOwnType(job.type) && {
+    [payloadName(job)]: job.example === undefined ? job.payload : { ...job.payload, examples: [job.example] },
+  }),
   [statusName(job)]: {
     allOf: [
       componentRef('JobStatus'),
       { type: 'object', properties: { type: { const: job.type }, result: job.result } },
     ],
+    examples: [statusExample(job)],
   },
 });
 
 /** Beside the document that the plugin makes, because it rewrites schemas for older versions of OpenAPI. */
 const componentsOf = (jobs: ReadonlyMap<string, LoadedJob>) => ({
+  securitySchemes,
   schemas: Object.assign(
     { JobStatus: statusSchema, Problem: problemSchema, Blob: blobSchema },
     ...[...jobs.values()].map(({ definition }) => schemasOf(definition)),
@@ -111,17 +123,23 @@ export const describeApi =
         info: {
           title: 'Putlog',
           version,
-          description: 'Any async function, called with one HTTP PUT, on a Kafka log.',
+          description:
+            'Any async function, called with one HTTP PUT, on a Kafka log. Whatever is no success is told as a problem document ' +
+            '(RFC 9457) with one of the codes that the operation lists; any request can meet 405, 431 and 500 besides.',
+          license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         },
         servers: [{ url: '/' }],
+        // Whoever reaches it may ask.
+        security: [],
         tags: [
           ...definitions.map(({ type, description }) => ({ name: type, description })),
-          { name: 'Jobs' },
+          { name: 'Jobs', description: 'Jobs of any type, also of types that are not loaded here any more' },
           { name: 'Schedules', description: 'Jobs at the times of a cron expression' },
           { name: 'Groups', description: 'Jobs that are submitted together, and one for when all are over' },
           { name: 'Blobs', description: 'Large inputs and results, which payloads and results refer to' },
           { name: 'Queues', description: 'What waits, what is paused, how many may run' },
-          { name: 'Service' },
+          { name: 'Dead letters', description: 'What failed for good: to be looked at, and sent again' },
+          { name: 'Service', description: 'For operators and their tools' },
         ],
       },
       // What no route describes is not part of the API: the pages of /docs, the answers to unknown job types.
@@ -129,35 +147,19 @@ export const describeApi =
     });
   };
 
-const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self' 'unsafe-inline'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self' data:",
-  "connect-src 'self'",
-  'worker-src blob:',
-].join('; ');
-
 /** A plugin; registered after the routes. */
-export const docsRoutes =
+export const descriptionRoute =
   (jobs: ReadonlyMap<string, LoadedJob>) =>
-  async (app: FastifyInstance): Promise<void> => {
+  (app: FastifyInstance, _: unknown, done: () => void): void => {
     // Made at the first question: most processes are never asked.
     let text: string | undefined;
+    function described(): string {
+      const { paths = {}, ...document } = app.swagger();
+      return JSON.stringify({ ...document, paths: withAccess(paths), components: componentsOf(jobs) });
+    }
     app.get('/openapi.json', (_request, reply) => {
-      text ??= JSON.stringify({ ...app.swagger(), components: componentsOf(jobs) });
+      text ??= described();
       return reply.header('content-type', 'application/json; charset=utf-8').send(text);
     });
-    await app.register(reference, {
-      routePrefix: '/docs',
-      logLevel: 'silent',
-      configuration: { url: '/openapi.json', pageTitle: 'Putlog', withDefaultFonts: false, telemetry: false },
-      hooks: {
-        onRequest: (_request, reply, done) => {
-          reply.header('content-security-policy', pagePolicy).header('x-content-type-options', 'nosniff');
-          done();
-        },
-      },
-    });
+    done();
   };

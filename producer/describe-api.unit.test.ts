@@ -1,9 +1,14 @@
 // The API's description is OpenAPI 3.1, says what the routes do, holds every job type in full, and its page needs nobody else.
 import { expect, test } from 'vitest';
+import { errorCodes } from '../schemas/error-codes.ts';
 import { createTestApp, jobsForTests } from './app.fixture.ts';
 
 type Parameter = { name: string; in: string; required: boolean };
-type Operation = { operationId: string; parameters?: Parameter[]; responses: Record<string, { description: string }> };
+type Answer = {
+  description: string;
+  content?: Record<string, { schema?: { properties?: { code?: { enum: string[] } } } }>;
+};
+type Operation = { operationId: string; parameters?: Parameter[]; responses: Record<string, Answer> };
 type Document = {
   openapi: string;
   info: { title: string; version: string };
@@ -48,16 +53,21 @@ test('it says no more and no less than what is there', async () => {
       .sort(),
   ).toEqual([
     'delete /blobs/{id}',
+    'delete /jobs/test.anything/{id}',
+    'delete /jobs/test.echo/{id}',
     'delete /jobs/{type}/{id}',
     'delete /limits/{type}',
     'delete /schedules/{id}',
     'get /blobs/{id}',
     'get /dead-letters',
     'get /dead-letters/{topic}/{partition}/{offset}',
+    'get /events',
     'get /groups/{id}',
+    'get /jobs',
     'get /jobs/test.anything/{id}',
     'get /jobs/test.echo/{id}',
     'get /jobs/{type}/{id}',
+    'get /jobs/{type}/{id}/events',
     'get /limits',
     'get /limits/{type}',
     'get /livez',
@@ -69,6 +79,9 @@ test('it says no more and no less than what is there', async () => {
     'get /schedules/{id}',
     'get /stats',
     'post /dead-letters/redrive',
+    'post /jobs',
+    'post /jobs/test.anything',
+    'post /jobs/test.echo',
     'post /queues/{queue}/pause',
     'post /queues/{queue}/resume',
     'put /blobs/{id}',
@@ -78,6 +91,21 @@ test('it says no more and no less than what is there', async () => {
     'put /limits/{type}',
     'put /schedules/{id}',
   ]);
+});
+
+test('every problem that a route may answer has its codes, each of which has that status', async () => {
+  const document = await describedApi();
+  for (const { operation } of operationsOf(document)) {
+    expect(operation.responses).toHaveProperty('400');
+    for (const [status, { content }] of Object.entries(operation.responses)) {
+      if (Number(status) < 400 || !content || 'application/json' in content) continue;
+      const codes = content['application/problem+json']?.schema?.properties?.code?.enum ?? [];
+      expect(codes, `${operation.operationId} ${status}`).not.toEqual([]);
+      for (const code of codes) expect(errorCodes).toHaveProperty([code, 'status'], Number(status));
+    }
+  }
+  const put = document.paths['/jobs/test.echo/{id}']?.put?.responses;
+  expect(put?.['409']?.content?.['application/problem+json']?.schema?.properties?.code?.enum).toEqual(['id-conflict']);
 });
 
 test('every reference leads somewhere', async () => {
@@ -117,4 +145,15 @@ test('/docs loads its script from here, and its policy allows nothing from elsew
   const script = await app.inject('/docs/js/scalar.js');
   expect([script.statusCode, script.headers['content-type']]).toEqual([200, 'application/javascript; charset=utf-8']);
   expect(script.body.length).toBeGreaterThan(100_000);
+});
+
+test('it says which scope each operation needs, and that probes need none', async () => {
+  const { paths, components } = await describedApi();
+  expect(paths['/jobs/test.echo/{id}']?.put).toMatchObject({ security: [{ bearer: [] }], 'x-putlog-scope': 'submit' });
+  expect(paths['/queues/{queue}/pause']?.post).toMatchObject({ 'x-putlog-scope': 'operate' });
+  expect(Object.keys(paths['/jobs/test.echo/{id}']?.put?.responses ?? {})).toEqual(
+    expect.arrayContaining(['202', '401', '403', '409', '429']),
+  );
+  expect(paths['/livez']?.get).toMatchObject({ security: [] });
+  expect(components).toHaveProperty('securitySchemes.bearer.scheme', 'bearer');
 });

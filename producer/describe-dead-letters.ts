@@ -29,6 +29,8 @@ const count = (description: string, maximum: number) => ({ type: 'integer', mini
 const deadLetters = (operationId: string, summary: string, schema: FastifySchema) =>
   documented({ tags: ['Dead letters'], operationId, summary, ...schema });
 
+const unreadable = ['It cannot be read now', 'read-model-unavailable'] as const;
+
 export const describeDeadLetters = deadLetters('list-dead-letters', 'What ended as dead, newest first', {
   querystring: {
     type: 'object',
@@ -47,7 +49,7 @@ export const describeDeadLetters = deadLetters('list-dead-letters', 'What ended 
         Link: text('The next page, rel="next"'),
       },
     ),
-    ...problems({ 400: 'Malformed query', 503: 'They cannot be read now' }),
+    ...problems({ 400: ['Malformed query', 'malformed-request'], 503: unreadable }),
   },
 });
 
@@ -59,7 +61,7 @@ export const describeDeadLetter = deadLetters('get-dead-letter', 'One dead lette
   },
   response: {
     200: json('With `original`, base64; null where it did not fit', deadLetter),
-    ...problems({ 404: 'Nothing is dead there', 503: 'It cannot be read now' }),
+    ...problems({ 404: ['Nothing is dead there', 'unknown-dead-letter'], 503: unreadable }),
   },
 });
 
@@ -75,6 +77,12 @@ export const describeRedrive = deadLetters('redrive', 'Send dead letters again, 
   },
   response: {
     200: { description: 'One line each', content: { 'application/x-ndjson': { schema: deadLetter } } },
-    ...problems({ 400: 'Malformed query, or no filter', 503: 'They cannot be read, or sent, now' }),
+    ...problems({
+      400: ['Malformed query, or no filter', 'malformed-request'],
+      503: [
+        'They cannot be read, or sent, now',
+        ...(['read-model-unavailable', 'log-unavailable', 'outcome-unknown', 'overloaded'] as const),
+      ],
+    }),
   },
 });

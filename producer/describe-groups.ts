@@ -40,12 +40,16 @@ export const describeGroupPut = group('put-group', 'Submit jobs together, and on
     200: json('Known already, with the same jobs; nothing changes', status, retryAfter),
     202: json('Accepted: all of its jobs are in the log', status, { Location: text('Where it is'), ...retryAfter }),
     ...problems({
-      400: 'Malformed id or JSON',
-      409: 'The group, or a job of it, is there already and is another; nothing was submitted',
-      413: 'Too large',
-      415: 'Not JSON',
-      422: 'A job does not fit; `errors` says which, and where',
-      503: 'The log cannot take it now, or groups cannot be read; send the same again after Retry-After',
+      400: ['Malformed id or JSON', 'invalid-id', 'malformed-json'],
+      408: ['The body arrived too slowly', 'request-timeout'],
+      409: ['The group, or a job of it, is there already and is another; nothing was submitted', 'group-conflict'],
+      413: ['Too large', 'payload-too-large', 'record-too-large'],
+      415: ['Not JSON', 'unsupported-media-type'],
+      422: ['A job does not fit; `errors` says which, and where', 'invalid-payload'],
+      503: [
+        'The log cannot take it now, or groups cannot be read; send the same again after Retry-After',
+        ...(['log-unavailable', 'outcome-unknown', 'overloaded', 'read-model-unavailable'] as const),
+      ],
     }),
   },
 });
@@ -53,6 +57,9 @@ export const describeGroupPut = group('put-group', 'Submit jobs together, and on
 export const describeGroupGet = group('get-group', 'Which jobs of a group are over', {
   response: {
     200: json('What is known', status, retryAfter),
-    ...problems({ 404: 'There is no such group', 503: 'Groups cannot be read now' }),
+    ...problems({
+      404: ['There is no such group', 'unknown-group'],
+      503: ['Groups cannot be read now', 'read-model-unavailable'],
+    }),
   },
 });

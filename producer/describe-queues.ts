@@ -36,11 +36,12 @@ const ofType = { type: 'object', required: ['type'], properties: { type: text('J
 const about = (operationId: string, summary: string, schema: FastifySchema) =>
   documented({ tags: ['Queues'], operationId, summary, ...schema });
 
-const notThere = { 404: 'There is no such queue', 503: 'Kafka does not answer now' };
-const noType = { 404: 'There is no such job type' };
+const noAnswer = ['Kafka does not answer now', 'log-unavailable', 'outcome-unknown', 'overloaded'] as const;
+const notThere = { 404: ['There is no such queue', 'unknown-queue'], 503: noAnswer } as const;
+const noType = { 404: ['There is no such job type', 'unknown-job-type'] } as const;
 
 export const describeQueues = about('list-queues', 'What waits in each queue', {
-  response: { 200: json('All queues', list('queues', queue)), ...problems({ 503: 'Kafka does not answer now' }) },
+  response: { 200: json('All queues', list('queues', queue)), ...problems({ 503: noAnswer }) },
 });
 export const describeQueue = about('get-queue', 'What waits in a queue', {
   params: ofQueue,
@@ -66,10 +67,14 @@ export const describeSetLimit = about('set-limit', 'Say how many of a type may r
   body: { content: { 'application/json': { schema: limitSchema } } },
   response: {
     200: json('The limit', limit),
-    ...problems({ ...noType, 422: 'It is no limit', 503: 'Kafka does not answer now' }),
+    ...problems({
+      ...{ 400: ['It is not JSON', 'malformed-json'], ...noType, 408: ['It arrived too slowly', 'request-timeout'] },
+      ...{ 413: ['Too large', 'payload-too-large'], 415: ['Not JSON', 'unsupported-media-type'] },
+      ...{ 422: ['It is no limit', 'invalid-payload'], 503: noAnswer },
+    }),
   },
 });
 export const describeResetLimit = about('reset-limit', 'The limit of the definition again', {
   params: ofType,
-  response: { 200: json('The limit', limit), ...problems({ ...noType, 503: 'Kafka does not answer now' }) },
+  response: { 200: json('The limit', limit), ...problems({ ...noType, 503: noAnswer }) },
 });

@@ -44,6 +44,9 @@ const idParam = {
   required: ['id'],
   properties: { id: { type: 'string', pattern: '^[A-Za-z0-9._~-]{1,180}$', description: 'Yours to choose' } },
 };
+const none = ['There is none', 'unknown-schedule'] as const;
+const unreadable = ['It cannot be read now', 'read-model-unavailable'] as const;
+
 const schedules = (operationId: string, summary: string, schema: FastifySchema) =>
   documented({ tags: ['Schedules'], operationId, summary, ...schema });
 
@@ -60,20 +63,23 @@ export const describeSchedulePut = schedules('put-schedule', 'Make a schedule, o
     200: json('Changed, or as it was', schedule),
     201: json('Made', schedule, { Location: text('Where it is') }),
     ...problems({
-      400: 'Malformed id or JSON',
-      408: 'The body arrived too slowly',
-      412: 'If-None-Match: * and it exists',
-      413: 'Too large; use a blob',
-      415: 'Not JSON',
-      422: 'The schedule or its payload does not fit; `errors` says where',
-      503: 'The log cannot take it now; send the same again after Retry-After',
+      400: ['Malformed id or JSON', 'invalid-id', 'malformed-json'],
+      408: ['The body arrived too slowly', 'request-timeout'],
+      412: ['If-None-Match: * and it exists', 'precondition-failed'],
+      413: ['Too large; use a blob', 'payload-too-large', 'record-too-large'],
+      415: ['Not JSON', 'unsupported-media-type'],
+      422: ['The schedule or its payload does not fit; `errors` says where', 'invalid-schedule', 'invalid-payload'],
+      503: [
+        'The log cannot take it now; send the same again after Retry-After',
+        ...(['log-unavailable', 'outcome-unknown', 'overloaded', 'read-model-unavailable'] as const),
+      ],
     }),
   },
 });
 
 export const describeSchedule = schedules('get-schedule', 'A schedule: when it runs next, and its latest job', {
   params: idParam,
-  response: { 200: json('As it is', schedule), ...problems({ 404: 'There is none', 503: 'It cannot be read now' }) },
+  response: { 200: json('As it is', schedule), ...problems({ 404: none, 503: unreadable }) },
 });
 
 export const describeSchedules = schedules('list-schedules', 'Schedules, by id', {
@@ -90,7 +96,7 @@ export const describeSchedules = schedules('list-schedules', 'Schedules, by id',
       { type: 'object', properties: { schedules: { type: 'array', items: schedule } } },
       { Link: text('The next page, rel="next"') },
     ),
-    ...problems({ 400: 'Malformed query', 503: 'They cannot be read now' }),
+    ...problems({ 400: ['Malformed query', 'malformed-request'], 503: unreadable }),
   },
 });
 
@@ -98,6 +104,6 @@ export const describeScheduleDelete = schedules('delete-schedule', 'End a schedu
   params: idParam,
   response: {
     204: { description: 'Ended', type: 'null' },
-    ...problems({ 404: 'There is none', 503: 'The log cannot take it now' }),
+    ...problems({ 404: none, 503: ['The log cannot take it now', 'log-unavailable', 'outcome-unknown', 'overloaded'] }),
   },
 });

@@ -5,11 +5,12 @@ import { isTerminal } from '../schemas/job-status.ts';
 import { jobStatusLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { statusType } from './answer-submit.ts';
+import { assertMayTouch } from './caller.ts';
 import { createGroupCheck, type GroupCheckTools } from './check-group.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
 import { describeGroupGet, describeGroupPut } from './describe-groups.ts';
 import type { GroupStatus, Groups } from './groups.ts';
-import { type BodyLimits, createJsonBodyReader } from './read-json-body.ts';
+import { type BodyLimits, parseJsonBodies } from './read-json-body.ts';
 import { traceparentOf } from './read-submission.ts';
 
 /** Times the largest payload: how large a group may be. */
@@ -36,9 +37,7 @@ export const groupRoutes =
   (app: FastifyInstance, _: unknown, done: () => void): void => {
     const { maxPayloadBytes } = limits;
     const check = createGroupCheck({ ...tools, maxPayloadBytes });
-    const reader = createJsonBodyReader({ ...limits, maxPayloadBytes: groupBodies * maxPayloadBytes });
-    app.addContentTypeParser('application/json', reader);
-    app.addContentTypeParser(/^application\/[\w.+-]+\+json\b/, reader);
+    parseJsonBodies(app, { ...limits, maxPayloadBytes: groupBodies * maxPayloadBytes });
 
     app.put<WithId>(
       '/groups/:id',
@@ -46,6 +45,7 @@ export const groupRoutes =
       async (request, reply) => {
         if (request.body === undefined) throw new PutlogError('malformed-json', 'the body is empty; send a JSON value');
         const group = check(request.params.id, request.body);
+        assertMayTouch(request, [...group.jobs.map(({ job }) => job.type), group.final.type]);
         const { known, status } = await groups.put({ ...group, traceparent: traceparentOf(request) });
         reply.code(known ? 200 : 202).header('content-type', statusType);
         if (!known) reply.header('location', `/groups/${status.id}`);
@@ -58,6 +58,10 @@ export const groupRoutes =
       const { id } = request.params;
       const status = await groups.find(id);
       if (status === undefined) throw new PutlogError('unknown-group', `there is no group ${id}`);
+      assertMayTouch(
+        request,
+        [...status.members, status.final].map(({ type }) => type),
+      );
       if (!isOver(status)) reply.header('retry-after', '1');
       return reply.header('cache-control', 'no-store').header('content-type', statusType).send(bodyOf(status));
     });

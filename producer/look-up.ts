@@ -5,6 +5,7 @@ import type { Logger } from '../platform/log.ts';
 import type { ReadModel } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import type { HeardJobs } from './heard-jobs.ts';
 
 /** `patient` waits for the answer, or until there is none. */
 type Asked = {
@@ -24,13 +25,15 @@ const lingerAfter = (last: number): number => (last < 4 ? 0 : Math.min(8, last /
 export type LookUpOptions = {
   model: ReadModel;
   log: Logger;
+  /** Clients here may have been told more than the read model has. */
+  heard: Pick<HeardJobs, 'latest'>;
   /** How long a PUT waits for an answer that it can do without (milliseconds). */
   patienceMs?: number;
   /** How long MongoDB may take for one round trip (milliseconds): the driver has no limit of its own. */
   roundTripMs?: number;
 };
 
-export function createLookUp({ model, log, patienceMs = 250, roundTripMs = 10_000 }: LookUpOptions) {
+export function createLookUp({ model, log, heard, patienceMs = 250, roundTripMs = 10_000 }: LookUpOptions) {
   let asked: Asked[] = [];
   let working = false;
   let away = false;
@@ -44,13 +47,13 @@ export function createLookUp({ model, log, patienceMs = 250, roundTripMs = 10_00
       last = batch.length;
       const impatient = setInterval(() => {
         away = true;
-        for (const { patient, resolve } of [...batch, ...asked]) if (!patient) resolve(undefined);
+        for (const { id, patient, resolve } of [...batch, ...asked]) if (!patient) resolve(heard.latest(id, undefined));
       }, patienceMs);
       try {
         const signal = AbortSignal.timeout(roundTripMs);
         const found = await model.jobs.find({ _id: { $in: batch.map(({ id }) => id) } }, { signal }).toArray();
         const jobs = new Map(found.map((job) => [job._id, job]));
-        for (const { id, resolve } of batch) resolve(jobs.get(id));
+        for (const { id, resolve } of batch) resolve(heard.latest(id, jobs.get(id)));
         if (away) log.info('the read model answers again');
         away = false;
       } catch (error) {
@@ -80,10 +83,10 @@ export function createLookUp({ model, log, patienceMs = 250, roundTripMs = 10_00
     /** As `find`, but accepting does not depend on it: undefined as well where MongoDB is away or slow. */
     findIfThere(id: string): Promise<JobDocument | undefined> {
       // While it is away one look-up at a time goes on asking; the others do not wait for it.
-      if (away && working) return Promise.resolve(undefined);
+      if (away && working) return Promise.resolve(heard.latest(id, undefined));
       return ask(id, false).catch((error) => {
         log.debug({ err: error }, 'accepting without the read model');
-        return undefined;
+        return heard.latest(id, undefined);
       });
     },
   };

@@ -5,6 +5,7 @@ import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { unsetForDeliveries } from '../platform/delivery-settings.ts';
 import { createKafka } from '../platform/kafka.ts';
+import { kafkaSecurity } from '../platform/kafka-security.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -22,15 +23,24 @@ import { createCatchUp } from './catch-up.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
 import { createGroups } from './groups.ts';
+import { createHeardJobs } from './heard-jobs.ts';
+import { createListJobs } from './list-jobs.ts';
 import { createLookUp } from './look-up.ts';
+import { openAccess } from './open-access.ts';
+import { openEvents } from './open-events.ts';
+import { watchQueueRoom } from './queue-room.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSchedules } from './schedules.ts';
 import { createSubmit } from './submit.ts';
+import { webOptions } from './web-options.ts';
 
 export const startApi: StartService = async (config, log, fatal) => {
-  const connection = { brokers: config.kafkaBrokers, clientId: `putlog-api-${process.pid}`, log };
+  const connection = {
+    ...{ brokers: config.kafkaBrokers, clientId: `putlog-api-${process.pid}`, log },
+    security: kafkaSecurity(config),
+  };
   const jobs = await loadConfiguredJobs(config.jobs);
   const prepared = await prepareLog({ config, kafka: createKafka(connection), jobs, log });
   const cluster = createCluster(connection);
@@ -57,25 +67,33 @@ export const startApi: StartService = async (config, log, fatal) => {
     ...{ topic: prepared.settingsTopic, settingSchemaId: prepared.settingSchemaId },
   });
   metrics.gauge('append_waiting_records', 'Records that wait for the log', () => writer.waiting.records);
+  const web = webOptions(config);
+  const { access, close: closeAccess } = openAccess({ config, settings, log, origins: web.corsOrigins ?? [] });
   const topics = topicNames(config.prefix);
-  const lookUp = createLookUp({ model, log });
+  const heard = createHeardJobs();
+  const lookUp = createLookUp({ model, log, heard });
   const recent = createRecentSubmissions();
+  const queues = createQueues({
+    ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
+    topicsOf: topics.commandsOf,
+  });
+  const most = config.maxQueueDepth;
+  const room = most === undefined ? undefined : watchQueueRoom({ queues, most, log });
   const submit = createSubmit({
-    ...{ writer, lookUp, recent },
+    ...{ writer, lookUp, recent, assertRoom: room?.assertRoom },
     partitions: prepared.partitions,
     commandSchemaId: prepared.commandSchemaId,
     topicOf: ({ queue }, lane) => topics.commands(queue, lane),
     source: '/putlog/api',
   });
+  const told = openEvents({ connection, prepared, heard, lookUp, metrics, maxWaitMs: config.maxWaitMs });
   const app = buildApp({
+    ...{ access, waiting: told.waiting, events: told.events },
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
     ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
-    queues: createQueues({
-      ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
-      topicsOf: topics.commandsOf,
-    }),
+    queues,
     schedules: createSchedules({ jobs, settings, change: changeSetting, states: createScheduleStates(mongo.db) }),
     readJob: createReadJob({
       ...{ lookUp, recent },
@@ -85,6 +103,7 @@ export const startApi: StartService = async (config, log, fatal) => {
         return queue === undefined ? undefined : topics.commandsOf(queue);
       },
     }),
+    listJobs: createListJobs({ model }),
     followUps: createFollowUpReaders({
       ...{ jobs, allowPrivate: config.allowPrivateAddresses === 'yes' },
       unset: unsetForDeliveries(config),
@@ -94,6 +113,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     // MongoDB is not asked: without it jobs are still accepted, and that is what a load balancer must know.
     ready: async () => ({ kafka: await check(cluster.refresh) }),
     limits: config,
+    web,
   });
   const url = await app.listen({ host: config.host, port: config.port });
   return {
@@ -101,8 +121,10 @@ export const startApi: StartService = async (config, log, fatal) => {
     async stop(deadline) {
       // Connections that are kept alive would hold the server open: idle ones end, busy ones get their answer first.
       await Promise.race([app.close(), delay(deadline, undefined, { ref: false })]);
+      closeAccess();
+      room?.close();
       await writer.close(deadline / 2);
-      await Promise.all([settings.close(), cluster.close(), mongo.close()]);
+      await Promise.all([told.close(), settings.close(), cluster.close(), mongo.close()]);
     },
   };
 };

@@ -5,7 +5,7 @@ import type { Logger } from '../platform/log.ts';
 import { type ErrorCode, errorCodes } from '../schemas/error-codes.ts';
 import { PutlogError, problemOf } from '../schemas/problem.ts';
 
-const problemType = 'application/problem+json; charset=utf-8';
+export const problemType = 'application/problem+json; charset=utf-8';
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;
 
@@ -15,7 +15,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   // fastify closes the connection under a body that it refused, and the client that still sends it would see a reset
   // instead of this answer. So the rest is read and thrown away; the server's request timeout bounds that.
-  if (error.code === 'payload-too-large') reply.removeHeader('connection');
+  // HTTP/2 knows no such field: one refused request is not the whole connection there.
+  if (error.code === 'payload-too-large' || request.raw.httpVersionMajor === 2) reply.removeHeader('connection');
   request.raw.resume();
   reply.code(status).header('content-type', problemType);
   return reply.send(JSON.stringify({ ...problemOf(error), instance: pathOf(request.url) }));

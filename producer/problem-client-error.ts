@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from '../platform/log.ts';
 import { type ErrorCode, errorCodes } from '../schemas/error-codes.ts';
 import { problem } from '../schemas/problem.ts';
+import type { OwnPace } from './own-pace.ts';
 
 type ClientError = Error & { code?: string };
 
@@ -20,10 +21,11 @@ function hasBegunToAnswer(socket: Socket): boolean {
   return typeof message === 'object' && message !== null && 'headersSent' in message && message.headersSent === true;
 }
 
-/** fastify's `clientErrorHandler`. The connection ends in any case. */
+/** fastify's `clientErrorHandler`. The connection ends, unless it has taken too long and may. */
 export const createClientErrorHandler =
-  (log: Logger) =>
+  (log: Logger, ownPace: OwnPace) =>
   (error: ClientError, socket: Socket): void => {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && ownPace.has(socket)) return;
     log.debug({ err: error }, 'a connection was refused');
     if (error.code === 'ECONNRESET' || !socket.writable || hasBegunToAnswer(socket)) {
       socket.destroy();

@@ -24,11 +24,18 @@ export function* parametersOf(
 /** RFC 3339 §5.6: with an offset, for a time without one means another moment in each place. */
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
+export const dateTimeRule = 'must be an RFC 3339 time with an offset, such as 2030-01-31T08:00:00Z';
+
+/** Milliseconds since the epoch; undefined: it is no such time. */
+export function millisecondsOfTime(value: string): number | undefined {
+  const at = rfc3339.test(value) ? Date.parse(value.replace(' ', 'T')) : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
+}
+
 /** Milliseconds since the epoch. @throws PutlogError malformed-request */
 export function dateTime(name: string, value: string): number {
-  const at = rfc3339.test(value) ? Date.parse(value.replace(' ', 'T')) : Number.NaN;
-  if (Number.isNaN(at))
-    throw refuseQuery(`"${name}" must be an RFC 3339 time with an offset, such as 2030-01-31T08:00:00Z`);
+  const at = millisecondsOfTime(value);
+  if (at === undefined) throw refuseQuery(`"${name}" ${dateTimeRule}`);
   return at;
 }
 

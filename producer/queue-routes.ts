@@ -1,9 +1,10 @@
 // /queues and /limits: what waits and what is paused, pausing and going on, and how many of a type may run. A decision is answered when
 // it is in the log; the workers have it within milliseconds.
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Limit, limitFaults } from '../schemas/limit.ts';
 import { refusePayload } from '../schemas/value-check.ts';
 import { statusType } from './answer-submit.ts';
+import { assertMayTouch, mayTouch } from './caller.ts';
 import {
   describeLimit,
   describeLimits,
@@ -45,22 +46,32 @@ export const queueRoutes =
     const answer = (reply: FastifyReply, body: object) =>
       reply.header('content-type', statusType).send(JSON.stringify(body));
 
-    app.get('/queues', { config: describeQueues }, async (_request, reply) =>
-      answer(reply, { queues: (await queues.all()).map(queueBody) }),
+    /** The name of a queue all of whose types the caller may touch: what is said of it is said of each. */
+    const ofCaller = (request: FastifyRequest<OfQueue>): string => {
+      const { queue } = request.params;
+      assertMayTouch(request, queues.typesIn(queue));
+      return queue;
+    };
+
+    app.get('/queues', { config: describeQueues }, async (request, reply) => {
+      const all = await queues.all();
+      const seen = all.filter(({ types }) => types.every((type) => mayTouch(request, type)));
+      return answer(reply, { queues: seen.map(queueBody) });
+    });
+    app.get<OfQueue>('/queues/:queue', { config: describeQueue }, async (request, reply) =>
+      answer(reply, queueBody(await queues.one(ofCaller(request)))),
     );
-    app.get<OfQueue>('/queues/:queue', { config: describeQueue }, async ({ params }, reply) =>
-      answer(reply, queueBody(await queues.one(params.queue))),
+    app.post<OfQueue>('/queues/:queue/pause', { config: describePause }, async (request, reply) =>
+      answer(reply, queueBody(await queues.pause(ofCaller(request)))),
     );
-    app.post<OfQueue>('/queues/:queue/pause', { config: describePause }, async ({ params }, reply) =>
-      answer(reply, queueBody(await queues.pause(params.queue))),
-    );
-    app.post<OfQueue>('/queues/:queue/resume', { config: describeResume }, async ({ params }, reply) =>
-      answer(reply, queueBody(await queues.resume(params.queue))),
+    app.post<OfQueue>('/queues/:queue/resume', { config: describeResume }, async (request, reply) =>
+      answer(reply, queueBody(await queues.resume(ofCaller(request)))),
     );
 
-    app.get('/limits', { config: describeLimits }, (_request, reply) =>
-      answer(reply, { limits: queues.limits().map(limitBody) }),
-    );
+    app.get('/limits', { config: describeLimits }, (request, reply) => {
+      const seen = queues.limits().filter(({ type }) => mayTouch(request, type));
+      return answer(reply, { limits: seen.map(limitBody) });
+    });
     app.get<OfType>('/limits/:type', { config: describeLimit }, (request, reply) =>
       answer(reply, limitBody(queues.limitOf(request.params.type))),
     );

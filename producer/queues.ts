@@ -62,12 +62,15 @@ export function createQueues({ jobs, settings, changeSetting, cluster, group, to
     return Promise.all(stretches.map(waitingIn));
   }
 
+  /** Job types. None: there is no such queue. */
+  const typesIn = (name: string): string[] => (typesOf.get(name) ?? []).map(({ type }) => type).sort();
+
   async function status(name: string): Promise<QueueStatus> {
     const all = await logged(() => waitingInAll([...topicsOf(name)]));
     const times = all.flatMap(({ oldestAt }) => oldestAt ?? []);
     return {
       name,
-      types: (typesOf.get(name) ?? []).map(({ type }) => type).sort(),
+      types: typesIn(name),
       pausedAt: settings.get(settingNames.queue(name))?.at ?? null,
       depth: all.reduce((sum, { depth }) => sum + depth, 0),
       oldestAt: times.length === 0 ? null : Math.min(...times),
@@ -88,6 +91,7 @@ export function createQueues({ jobs, settings, changeSetting, cluster, group, to
   }
 
   return {
+    typesIn,
     all: (): Promise<QueueStatus[]> => Promise.all(names.map(status)),
     one: (name: string): Promise<QueueStatus> => status(known(name)),
     /** What runs goes on; nothing else of the queue begins. Accepting goes on too. */

@@ -1,7 +1,7 @@
 // Reads the body of a submit: at most so many bytes, within so many milliseconds, as JSON. It is a content-type parser of
 // fastify, of our own because fastify's has no deadline and tells neither what is wrong nor where.
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PutlogError } from '../schemas/problem.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -51,4 +51,11 @@ export function createJsonBodyReader({ maxPayloadBytes, bodyTimeoutMs }: BodyLim
     };
     body.on('data', onData).on('end', onEnd).on('error', finish);
   };
+}
+
+/** For the plugin whose routes take JSON, under `application/json` and whatever is said to be a kind of it. */
+export function parseJsonBodies(app: FastifyInstance, limits: BodyLimits): void {
+  const read = createJsonBodyReader(limits);
+  app.addContentTypeParser('application/json', read);
+  app.addContentTypeParser(/^application\/[\w.+-]+\+json\b/, read);
 }

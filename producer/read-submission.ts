@@ -19,9 +19,9 @@ export function traceparentOf({ headers }: FastifyRequest): string | undefined {
 
 /** @throws PutlogError malformed-request */
 export function mustBeNew({ headers }: FastifyRequest): boolean {
-  const condition = headers['if-none-match'];
-  if (condition === undefined) return false;
-  if (condition.trim() === '*') return true;
+  const { 'if-none-match': condition, 'if-match': other } = headers;
+  if (condition === undefined && other === undefined) return false;
+  if (condition?.trim() === '*' && other === undefined) return true;
   throw new PutlogError('malformed-request', 'the only condition that a submit understands is If-None-Match: *');
 }
 

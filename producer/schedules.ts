@@ -5,6 +5,7 @@ import { type CronTimes, checkedZone, cronTimes } from '../platform/cron-times.t
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { ScheduleState, ScheduleStates } from '../platform/schedule-states.ts';
 import type { ChangeSetting, Known, Settings } from '../platform/settings.ts';
+import { type TypePatterns, touches } from '../schemas/access.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import {
   checkScheduleRequest,
@@ -15,7 +16,7 @@ import {
 } from '../schemas/schedule.ts';
 import { settingKinds, settingNames } from '../schemas/setting.ts';
 import { createValueCheck, refusePayload, refuseViolations } from '../schemas/value-check.ts';
-import { unknownJobType } from './put-job-routes.ts';
+import { unknownJobType } from './refuse-submit.ts';
 import { isOrderingKey, orderingKeyRule } from './submit-query.ts';
 
 /** Times in milliseconds since the epoch; `next` are those that come, `state` undefined: nothing is known of it. */
@@ -139,11 +140,16 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
       return viewOf(id, schedule, known.at, found.get(id));
     },
 
-    /** By id, at most `limit` after `after`. @throws PutlogError read-model-unavailable */
-    async page(limit: number, after = ''): Promise<ScheduleView[]> {
+    /** The job type of it; undefined: there is no such schedule. */
+    typeOf: (id: string): string | undefined => read(settings.get(nameOf(id)))?.type,
+
+    /** By id, of these types, at most `limit` after `after`. @throws PutlogError read-model-unavailable */
+    async page(limit: number, after = '', types: TypePatterns = undefined): Promise<ScheduleView[]> {
       const all = settings.of(settingKinds.schedule).flatMap(([id, known]) => {
         const schedule = read(known);
-        return schedule !== undefined && id > after ? [{ id, schedule, at: known.at }] : [];
+        return schedule !== undefined && id > after && touches(types, schedule.type)
+          ? [{ id, schedule, at: known.at }]
+          : [];
       });
       const some = all.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
       const found = await statesOf(some);

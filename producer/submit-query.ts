@@ -1,7 +1,8 @@
 // The query of a submit: `key`, the ordering key, `delay` or `notBefore`, when it may run, `timeout`, how long, and what follows it.
 import { type CallOptions, type JobName, longestTimeout } from '../schemas/call-options.ts';
+import type { PutlogError } from '../schemas/problem.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
-import { dateTime, parametersOf, refuseQuery } from './query-values.ts';
+import { dateTimeRule, millisecondsOfTime, parametersOf, refuseQuery } from './query-values.ts';
 
 /** `notBefore` in milliseconds since the epoch. */
 export type SubmitQuery = { key?: string; notBefore?: number; options?: CallOptions };
@@ -36,7 +37,8 @@ const readers: Record<string, (value: string, about: About) => SubmitQuery | str
     return ms <= longest ? { notBefore: now + ms } : 'must be at most 366 days';
   },
   notBefore(value, { now }) {
-    const at = dateTime('notBefore', value);
+    const at = millisecondsOfTime(value);
+    if (at === undefined) return dateTimeRule;
     return at - now <= longest ? { notBefore: at } : 'must be at most 366 days from now';
   },
   timeout(value) {
@@ -61,17 +63,27 @@ function millisecondsOf(value: string): number | undefined {
 const known = Object.keys(readers);
 const often = ['then'];
 
-/** @param about `now` in milliseconds since the epoch. @throws PutlogError malformed-request, not-configured, address-not-allowed */
-export function submitQueryOf(url: string, about: Omit<About, 'options'>): SubmitQuery {
+/**
+ * @param given name and value of each, in their order; @param refuse makes the error out of what is wrong with one
+ * @param about `now` in milliseconds since the epoch. @throws what `refuse` makes; PutlogError not-configured, address-not-allowed
+ */
+export function submitOptionsOf(
+  given: Iterable<readonly [name: string, value: string]>,
+  about: Omit<About, 'options'>,
+  refuse: (detail: string) => PutlogError,
+): SubmitQuery {
   const query: SubmitQuery = {};
   const seen = new Set<string>();
-  for (const [name, value] of parametersOf(url, known, often)) {
+  for (const [name, value] of given) {
     seen.add(name);
     const found = readers[name]?.(value, { ...about, options: query.options ?? {} });
-    if (typeof found === 'string') throw refuseQuery(`"${name}" ${found}`);
+    if (typeof found === 'string') throw refuse(`"${name}" ${found}`);
     Object.assign(query, found, found?.options && { options: { ...query.options, ...found.options } });
   }
-  if (seen.has('delay') && seen.has('notBefore'))
-    throw refuseQuery('"delay" says when, and so does "notBefore"; give one');
+  if (seen.has('delay') && seen.has('notBefore')) throw refuse('"delay" says when, and so does "notBefore"; give one');
   return query;
 }
+
+/** @throws PutlogError malformed-request, not-configured, address-not-allowed */
+export const submitQueryOf = (url: string, about: Omit<About, 'options'>): SubmitQuery =>
+  submitOptionsOf(parametersOf(url, known, often), about, refuseQuery);

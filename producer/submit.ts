@@ -11,6 +11,7 @@ import { PutlogError } from '../schemas/problem.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
 import type { Lane } from '../schemas/topics.ts';
 import type { LookUp } from './look-up.ts';
+import type { AssertRoom } from './queue-room.ts';
 import type { RecentSubmissions } from './recent-submissions.ts';
 
 /** A checked call: `payload` fits the schema of `job`. `mustBeNew`: the client said `If-None-Match: *`. */
@@ -31,7 +32,7 @@ export type Submission = {
 /**
  * `known`: the job was there before, with the same payload.
  * @throws PutlogError id-conflict, precondition-failed, malformed-request, log-unavailable, outcome-unknown, overloaded,
- *   record-too-large
+ *   record-too-large, queue-full
  */
 export type Submit = (submission: Submission) => Promise<{ known: boolean; job: JobDocument }>;
 
@@ -40,6 +41,8 @@ export type SubmitTools = SubmitRecordTools & {
   lookUp: LookUp;
   recent: RecentSubmissions;
   topicOf: (job: JobDefinition, lane: Lane | undefined) => string;
+  /** Asked for what is new. Undefined: queues hold whatever comes. */
+  assertRoom?: AssertRoom | undefined;
 };
 
 export function createSubmit(tools: SubmitTools): Submit {
@@ -64,6 +67,7 @@ export function createSubmit(tools: SubmitTools): Submit {
       if (stored !== undefined) return repeated(stored, digest, mustBeNew);
       recent.forget(name, before);
     }
+    tools.assertRoom?.(job.queue);
     const submittedAt = Date.now();
     const dueAt = notBefore !== undefined && notBefore > submittedAt ? notBefore : null;
     const command: Command = {

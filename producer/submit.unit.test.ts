@@ -8,6 +8,7 @@ import { type Command, commandType } from '../schemas/command.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import type { AssertRoom } from './queue-room.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSubmit, type Submission } from './submit.ts';
 
@@ -18,7 +19,7 @@ const call = (fields: Partial<Submission> = {}): Submission => ({
 });
 
 /** A log and a read model outside of the test's process; `answer` decides what becomes of an append. */
-function prepare(answer: (record: LogRecord) => Promise<number> = async () => 0) {
+function prepare(answer: (record: LogRecord) => Promise<number> = async () => 0, assertRoom?: AssertRoom) {
   const appended: LogRecord[] = [];
   const known = new Map<string, JobDocument>();
   const writer: LogWriter = {
@@ -34,10 +35,24 @@ function prepare(answer: (record: LogRecord) => Promise<number> = async () => 0)
   const recent = createRecentSubmissions();
   const submit = createSubmit({
     ...{ writer, lookUp: { find, findIfThere: find }, recent, partitions: 8, commandSchemaId: 5 },
-    ...{ topicOf: () => 'c', source: '/putlog/api' },
+    ...{ topicOf: () => 'c', source: '/putlog/api', assertRoom },
   });
   return { submit, appended, known, recent };
 }
+
+test('a full queue takes nothing new, and answers for what it knows', async () => {
+  let full = false;
+  const { submit, appended } = prepare(undefined, (queue) => {
+    if (full) throw new PutlogError('queue-full', queue);
+  });
+  await submit(call());
+  full = true;
+  expect(await submit(call())).toMatchObject({ known: true });
+  await expect(submit(call({ id: '2' }))).rejects.toMatchObject({ code: 'queue-full', message: 'default' });
+  expect(appended).toHaveLength(1);
+  full = false;
+  expect(await submit(call({ id: '2' }))).toMatchObject({ known: false });
+});
 
 describe('what is new', () => {
   test('is a command in the partition of its key, and is answered with its position', async () => {

@@ -5,6 +5,7 @@ import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
+import { kafkaSecurity } from '../platform/kafka-security.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
@@ -23,7 +24,10 @@ const sweepBlobsEvery = 300_000;
 
 export const startProjector: StartService = async (config, log, fatal) => {
   const jobs = await loadConfiguredJobs(config.jobs);
-  const connection = { brokers: config.kafkaBrokers, clientId: `putlog-projector-${process.pid}`, log };
+  const connection = {
+    ...{ brokers: config.kafkaBrokers, clientId: `putlog-projector-${process.pid}`, log },
+    security: kafkaSecurity(config),
+  };
   const kafka = createKafka(connection);
   const cluster = createCluster(connection);
   const mongo = createMongo(config.mongoUri);

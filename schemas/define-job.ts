@@ -4,9 +4,7 @@ import type { Static, TSchema } from 'typebox';
 import type { BlobStore } from './blob.ts';
 import { longestTimeout } from './call-options.ts';
 import { type Limit, limitFaults } from './limit.ts';
-
-/** How far a function is, in what units it likes; `data` is JSON. All of it at most 8 KiB. */
-export type Progress = { current?: number; total?: number; message?: string; data?: unknown };
+import type { Progress } from './progress.ts';
 
 /** What a handler gets besides its payload. */
 export type JobContext = {
@@ -99,6 +97,9 @@ export type JobDefinition = {
   readonly handler: (payload: never, context: JobContext) => unknown;
 };
 
+/** A definition that tells the compiler, and nobody else, what its payload and its result are. */
+export type TypedJob<P, R> = JobDefinition & { readonly types?: { readonly payload: P; readonly result: R } };
+
 const typeName = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
 /** Lower-case, dotted, at most 100 characters. */
 export const isTypeName = (type: string): boolean => type.length <= 100 && typeName.test(type);
@@ -110,7 +111,9 @@ const isCount = (value: number, least: number, most: number) =>
   Number.isSafeInteger(value) && value >= least && value <= most;
 
 /** @throws TypeError that lists everything wrong with the definition. */
-export function defineJob<P extends TSchema, R extends TSchema>(options: JobOptions<P, R>): JobDefinition {
+export function defineJob<P extends TSchema, R extends TSchema>(
+  options: JobOptions<P, R>,
+): TypedJob<Static<P>, Static<R>> {
   const definition = {
     description: '',
     queue: 'default',

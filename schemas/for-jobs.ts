@@ -3,7 +3,8 @@
 // biome-ignore-start lint/performance/noBarrelFile: the one public entry of the package
 export { default as Type } from 'typebox';
 export type { BlobInfo, BlobStore } from './blob.ts';
-export { defineJob, type JobContext, type Progress } from './define-job.ts';
+export { defineJob, type JobContext } from './define-job.ts';
 export { PutlogError } from './problem.ts';
+export type { Progress } from './progress.ts';
 export { NonRetryableError, RetryAfter } from './retry-errors.ts';
 // biome-ignore-end lint/performance/noBarrelFile: the one public entry of the package

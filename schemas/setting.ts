@@ -9,13 +9,17 @@ import { timestamp } from './timestamp.ts';
  */
 export type Setting = { name: string; value: string | null; at: number };
 
-/** Value of a queue's: `{ paused: true }`; of a limit's, which is about a type: Limit; of a schedule's: Schedule. */
-export const settingKinds = { queue: 'queue', limit: 'limit', schedule: 'schedule' } as const;
+/**
+ * Value of a queue's: `{ paused: true }`; of a limit's, which is about a type: Limit; of a schedule's: Schedule; of a key's:
+ * AccessKey.
+ */
+export const settingKinds = { queue: 'queue', limit: 'limit', schedule: 'schedule', key: 'key' } as const;
 
 export const settingNames = {
   queue: (queue: string): string => `${settingKinds.queue}/${queue}`,
   limit: (type: string): string => `${settingKinds.limit}/${type}`,
   schedule: (id: string): string => `${settingKinds.schedule}/${id}`,
+  key: (id: string): string => `${settingKinds.key}/${id}`,
 };
 
 export const settingSchema = {

@@ -15,6 +15,7 @@ const narrow = 'The services import only schemas/ and platform/';
 const below = 'platform/ and schemas/ are below everything else';
 const alone = 'schemas/ says what is in the log';
 const jobs = 'A job knows only its definition';
+const client = 'The client runs in other programs';
 const stack = 'embedded/ starts programs';
 const tests = 'Nothing but tests imports tests';
 const registry = 'Only platform/ uses the client of the schema registry';
@@ -37,6 +38,7 @@ const forbidden: [string, string, string][] = [
   ['schemas/b.ts', "import '../platform/config.ts';", alone],
   ['jobs/a.ts', "import '../platform/config.ts';", jobs],
   ['jobs/outbound/a.ts', "import '../../platform/config.ts';", jobs],
+  ['client/a.ts', "import '../platform/config.ts';", client],
   ['embedded/a.ts', "import '../consumer/main.ts';", stack],
   ['embedded/b.ts', "import 'kafkajs';", stack],
   ['cli/a.ts', "import '../test/stack/marks.ts';", tests],

@@ -78,6 +78,8 @@ export function useSystem({ addresses = () => inject('stack'), settings = {} }: 
     /** Of its own, for counters and the like; deleted with it. */
     folder,
     topics: topicNames(prefix),
+    /** Of all its processes. */
+    environment,
     /** Where its Kafka is. */
     get brokers() {
       return addresses().brokers;

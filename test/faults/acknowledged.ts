@@ -1,12 +1,8 @@
-// What clients were told so far, read from the journal: how many jobs somebody was promised, how many PUTs in good order were
-// turned away, and how long nobody was promised anything. Scenarios use it; `200` for a job that is known is no new promise.
+// What clients were told so far, read from the journal: how many PUTs in good order were turned away, and how long
+// nobody was promised anything. Scenarios use it.
 import type { Journal } from './journal.ts';
-import { fateOf } from './journal.ts';
 
 type Jobs = Pick<Journal, 'jobs'>;
-
-/** Jobs that were acknowledged at least once. */
-export const promised = ({ jobs }: Jobs): number => [...jobs.values()].filter((job) => fateOf(job) === 'acked').length;
 
 /** Answers to PUTs that should have been taken: `refused` (certainly not stored) and `unknown`. */
 export function turnedAway({ jobs }: Jobs): { refused: number; unknown: number } {

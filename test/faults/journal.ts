@@ -49,14 +49,14 @@ export function fateOf({ answers }: Pick<JournaledJob, 'answers'>): Fate {
 export function createJournal(write: (line: string) => void) {
   const jobs = new Map<string, JournaledJob>();
   const open = new Map<number, JournaledJob>();
-  const counts = { acked: 0, rejected: 0, unknown: 0 };
+  const counts = { acked: 0, rejected: 0, unknown: 0, accepted: 0 };
   let attempts = 0;
 
   const note = (entry: object) => write(`${JSON.stringify({ at: Date.now(), ...entry })}\n`);
 
   return {
     jobs: jobs as ReadonlyMap<string, JournaledJob>,
-    /** Answers of each kind so far; a job that is sent twice counts twice. */
+    /** Answers of each kind so far; a job that is sent twice counts twice. `accepted`: answers 202. */
     counts: counts as Readonly<typeof counts>,
 
     /** Before a PUT. Resolves to the attempt's number, by which its answer is told. */
@@ -83,6 +83,7 @@ export function createJournal(write: (line: string) => void) {
       job.answers.open--;
       job.answers[outcome]++;
       counts[outcome]++;
+      if (status === 202) counts.accepted++;
       note({ answer: attempt, job: job.name, outcome, status, code });
     },
 

@@ -22,7 +22,15 @@ export function putOutcome(status: number, code: string | null): PutAnswer['outc
 
 type Body = Readonly<Record<string, unknown>>;
 
-export function createLoadClient(bases: readonly string[], connections: number, random: () => number) {
+type ClientOptions = {
+  bases: readonly string[];
+  connections: number;
+  random: () => number;
+  /** All calls in the normal lane. */
+  oneLane: boolean;
+};
+
+export function createLoadClient({ bases, connections, random, oneLane }: ClientOptions) {
   const perBase = Math.ceil(connections / bases.length) + 8;
   const timeouts = { headersTimeout: 20_000, bodyTimeout: 20_000, connect: { timeout: 5_000 } };
   const pools = bases.map((base) => new Pool(base, { connections: perBase, pipelining: 1, ...timeouts }));
@@ -41,7 +49,12 @@ export function createLoadClient(bases: readonly string[], connections: number, 
     async put({ type, id, key, payload, delay }: Call): Promise<PutAnswer> {
       try {
         const query = `key=${encodeURIComponent(key)}${delay === undefined ? '' : `&delay=${delay}`}`;
-        const { status, body } = await request('PUT', `/jobs/${type}/${id}?${query}`, payload, priorityOf(key));
+        const { status, body } = await request(
+          'PUT',
+          `/jobs/${type}/${id}?${query}`,
+          payload,
+          oneLane ? {} : priorityOf(key),
+        );
         const code = typeof body.code === 'string' ? body.code : null;
         return { outcome: putOutcome(status, code), status, code };
       } catch (error) {

@@ -13,6 +13,8 @@ export type LoadOptions = {
   /** From 0 to 1. */
   random: () => number;
   journal: Journal;
+  /** All calls in the normal lane; else each key has its lane. */
+  oneLane?: boolean;
 };
 
 export type Load = ReturnType<typeof createLoad>;
@@ -31,8 +33,10 @@ const abandoned = 0.1;
 const pollers = 4;
 const maxConnections = 256;
 
-export function createLoad({ http, random, journal }: LoadOptions) {
-  const client = createLoadClient(typeof http === 'string' ? [http] : http, maxConnections, random);
+export function createLoad({ http, random, journal, oneLane = false }: LoadOptions) {
+  const client = createLoadClient({
+    ...{ bases: typeof http === 'string' ? [http] : http, connections: maxConnections, random, oneLane },
+  });
   const plan = createLoadPlan(random);
   /** Calls that were acknowledged last: what is repeated and polled. */
   const recent: Call[] = [];

@@ -1,7 +1,8 @@
 // The log as a plain reader sees it: every record of all topics from the first offset kept, read straight from the broker
 // with no group, no isolation level and no deduplication. It can read on, so that a check may wait for what is to come.
 
-import { createCluster, type FetchedRecord, type KafkaCluster } from '../../platform/cluster.ts';
+import { createCluster, type KafkaCluster } from '../../platform/cluster.ts';
+import type { FetchedRecord } from '../../platform/fetched-part.ts';
 import type { Logger } from '../../platform/log.ts';
 import { createRegistry } from '../../platform/registry.ts';
 import { createDecoder, UndecodableError } from '../../platform/wire-format.ts';

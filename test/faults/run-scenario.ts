@@ -73,7 +73,9 @@ export async function runScenario(
     processes: () =>
       processes().flatMap(({ name, pid, metricsUrl, alive }) => (alive ? [{ name, pid, metricsUrl }] : [])),
   });
-  const load = createLoad({ http: system.http, random: randomFrom(seed + 1), journal });
+  const load = createLoad({
+    ...{ http: system.http, random: randomFrom(seed + 1), journal, oneLane: scenario.oneLane ?? false },
+  });
   try {
     const context = {
       ...{ system, stack, load, note, ...(disk && { disk }) },

@@ -24,6 +24,8 @@ export type Scenario = {
   readonly deadlineMs?: number;
   /** So long that it runs with the first seed only, after all others. */
   readonly once?: boolean;
+  /** Its load is in the normal lane alone. */
+  readonly oneLane?: boolean;
   /** How many brokers it needs: 1 unless told. */
   readonly brokers?: 1 | 3;
   /**

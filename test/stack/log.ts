@@ -1,7 +1,8 @@
 // A piece of the log for one test: topics of its own on the shared broker, a cluster client, plain reads.
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
-import { createCluster, type FetchedRecord } from '../../platform/cluster.ts';
+import { createCluster } from '../../platform/cluster.ts';
+import type { FetchedRecord } from '../../platform/fetched-part.ts';
 import { createKafka } from '../../platform/kafka.ts';
 import { until } from './deadline.ts';
 
