@@ -1,5 +1,6 @@
 // The checkpoint that an earlier owner has committed, whole: where it had too many commands in hand for the metadata of a commit, the mark
 // that it names is read. Without the mark nothing is taken for done that the events do not say. Takeover calls it.
+import { isGone } from '../platform/cluster.ts';
 import { type Checkpoint, readCheckpoint, undoneOf, unknownAbove } from '../schemas/checkpoint.ts';
 import { fenceEventType } from '../schemas/fence.ts';
 import type { EventRecords } from './event-records.ts';
@@ -29,10 +30,11 @@ export async function readMarked(
 
 /** Undefined: there is no mark at this offset any more. */
 async function undoneAt(tools: ReadMarkedTools, partition: number, at: number): Promise<Buffer | undefined> {
-  const { topic } = tools.records;
-  const first = (await tools.cluster.offsets([topic], 'earliest')).get(topic)?.[partition] ?? 0;
-  if (at < first) return undefined;
-  const { records } = await tools.cluster.fetch(topic, partition, at, 1, 100);
+  const fetched = tools.cluster.fetch(tools.records.topic, partition, at, 1, 100);
+  const { records } = await fetched.catch((error) => {
+    if (isGone(error)) return { records: [] };
+    throw error;
+  });
   const [record] = records;
   if (record?.offset !== at || String(record.headers.ce_type) !== fenceEventType) return undefined;
   return (await decoded(tools, record, tools.readFence))?.undone ?? undefined;
