@@ -7,6 +7,8 @@ export type Tenanted = { readonly tenant: string };
 /** So many of one tenant count as waiting: with more in hand it has what it needs, and others may be behind it in the log. */
 const counted = 250;
 
+export type FairQueue<T extends Tenanted> = ReturnType<typeof createFairQueue<T>>;
+
 export function createFairQueue<T extends Tenanted>() {
   const queues = new Map<string, ReturnType<typeof createFifo<T>>>();
   /** The tenants that have something here, in the order of their turns. */
@@ -49,6 +51,19 @@ export function createFairQueue<T extends Tenanted>() {
       }
       queue.push(item);
       length++;
+    },
+    /** Whose turn is next; it stays. */
+    peek: (): T | undefined => queues.get(turns[0] ?? '')?.peek(),
+    /** Takes these out, whoever's turn it is. */
+    takeIf(is: (item: T) => boolean): T[] {
+      const found: T[] = [];
+      for (const [tenant, queue] of queues) {
+        found.push(...queue.takeIf(is));
+        if (queue.length === 0) queues.delete(tenant);
+      }
+      if (found.length > 0) turns = turns.filter((tenant) => queues.has(tenant));
+      length -= found.length;
+      return found;
     },
     /** At most `count`. */
     take(count: number): T[] {

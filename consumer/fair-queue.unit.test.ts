@@ -48,3 +48,12 @@ test('nothing is lost, nothing comes twice, and nobody waits longer than the oth
     }),
   );
 });
+
+test('the next one can be looked at, and any may be taken out, whoever has its turn', () => {
+  const queue = filled(...items('a', 3), ...items('b', 2));
+  expect(queue.peek()).toEqual({ tenant: 'a', n: 0 });
+  expect(names(queue.takeIf(({ n, tenant }) => n === 0 || tenant === 'b'))).toEqual(['a0', 'b0', 'b1']);
+  expect([queue.length, queue.peek()]).toEqual([2, { tenant: 'a', n: 1 }]);
+  expect(names(queue.take(9))).toEqual(['a1', 'a2']);
+  expect([queue.length, queue.peek()]).toEqual([0, undefined]);
+});
