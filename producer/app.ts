@@ -200,6 +200,11 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     else if (request.is404) nothingHere(request, reply);
     else done();
   });
+  // RFC 9112 §9.6: on a connection that is about to end nothing more must be sent, or it is answered by a reset.
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (state.closing && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
+    done();
+  });
   observe(app, dependencies);
   if (web?.accessLog) logAccess(app, log);
   if (web?.corsOrigins) allowOrigins(app, web.corsOrigins);
