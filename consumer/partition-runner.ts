@@ -2,7 +2,7 @@
 // outcome each. It never blocks the poll loop, and what is recorded is all that a later owner needs. Made by the worker group.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
-import { FencedError } from '../platform/log-writer.ts';
+import { FencedError } from '../platform/fenced-error.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
