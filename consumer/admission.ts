@@ -4,6 +4,7 @@
 import type { Command } from '../schemas/command.ts';
 import type { Limit } from '../schemas/limit.ts';
 import { laneOf, lanes } from '../schemas/topics.ts';
+import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import type { Lease, LimitLeases } from './limit-leases.ts';
 import { createTokens, sharedConcurrency, sharedRate } from './limit-share.ts';
 import type { Task } from './task.ts';
@@ -20,11 +21,16 @@ export type AdmissionTools = {
   isCancelled: (command: Command) => boolean;
 };
 
-type Waiting = { task: Task; door: object; again: (task: Task) => void };
+type Waiting = { tenant: string; task: Task; door: object; again: (task: Task) => void };
 type Admitted = { type: string; door: object; lease: Lease | undefined };
 
-/** By lane, the most urgent first. */
-type OfType = { waiting: Waiting[][]; admitted: number; running: number; tokens: ReturnType<typeof createTokens> };
+/** By lane, the most urgent first; in each the callers take turns. */
+type OfType = {
+  waiting: FairQueue<Waiting>[];
+  admitted: number;
+  running: number;
+  tokens: ReturnType<typeof createTokens>;
+};
 
 /** Of so many that are admitted one is of another lane than the most urgent, so that none is starved. */
 const turnOfOthers = 20;
@@ -38,14 +44,14 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
   const paused = new Map<string, Waiting[]>();
 
   function ofType(type: string): OfType {
-    const none = { waiting: lanes.map(() => []), admitted: 0, running: 0 };
+    const none = { waiting: lanes.map(() => createFairQueue<Waiting>()), admitted: 0, running: 0 };
     const known = types.get(type) ?? { ...none, tokens: createTokens(performance.now()) };
     types.set(type, known);
     return known;
   }
 
   /** Where the next one waits; undefined: nowhere. */
-  function nextLane({ waiting, admitted: count }: OfType): Waiting[] | undefined {
+  function nextLane({ waiting, admitted: count }: OfType): FairQueue<Waiting> | undefined {
     const [first, ...others] = waiting.filter(({ length }) => length > 0);
     if (count % turnOfOthers < turnOfOthers - 1 || others.length === 0) return first;
     return others[Math.floor(count / turnOfOthers) % others.length];
@@ -77,13 +83,15 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
     if (lease !== undefined) leases.give(type, lease);
   }
 
-  /** Lets in what may begin: the most urgent first, and of those the oldest. */
+  /** Lets in what may begin: the most urgent first, and of those the oldest of each caller in turn. */
   function advance(type: string, state: OfType) {
     const limit = limitOf(type);
     const isFree = ({ task, door }: Waiting) => limit === undefined || admit(task, door, limit);
-    for (let lane = nextLane(state); lane?.[0] !== undefined && isFree(lane[0]); lane = nextLane(state)) {
-      const first = lane.shift();
-      first?.again(first.task);
+    for (let lane = nextLane(state); lane !== undefined; lane = nextLane(state)) {
+      const first = lane.peek();
+      if (first === undefined || !isFree(first)) break;
+      lane.take(1);
+      first.again(first.task);
     }
     const left = state.waiting.reduce((sum, { length }) => sum + length, 0);
     if (limit?.concurrency !== undefined && limit.concurrency < partitions) leases.want(type, limit.concurrency, left);
@@ -108,7 +116,7 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
       if (rest.length > 0) paused.set(topic, rest);
     }
     for (const [type, state] of types) {
-      state.waiting = state.waiting.map((lane) => release(lane, isOver));
+      for (const lane of state.waiting) for (const { task, again } of lane.takeIf(isOver)) again(task);
       advance(type, state);
     }
   }
@@ -122,12 +130,13 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
         /** True: the task waits here. Otherwise it counts as running until `over`. */
         waits(task: Task): boolean {
           if (isCancelled(task.command)) return false;
+          const waiting = { tenant: task.tenant, task, door, again };
           const before = admitted.get(task);
           if (isPaused(topic)) {
             if (before !== undefined) end(task, before);
             const others = paused.get(topic);
-            if (others === undefined) paused.set(topic, [{ task, door, again }]);
-            else others.push({ task, door, again });
+            if (others === undefined) paused.set(topic, [waiting]);
+            else others.push(waiting);
             return true;
           }
           if (before !== undefined) return false;
@@ -136,7 +145,7 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
           if (limit === undefined) return false;
           const state = ofType(type);
           if (nextLane(state) === undefined && admit(task, door, limit)) return false;
-          state.waiting[rank]?.push({ task, door, again });
+          state.waiting[rank]?.push(waiting);
           return true;
         },
 
@@ -148,11 +157,12 @@ export function createAdmission({ isPaused, limitOf, owned, partitions, leases, 
           advance(before.type, ofType(before.type));
         },
 
+        isPaused: () => isPaused(topic),
+
         /** The partition is no longer ours. */
         close() {
           for (const [task, one] of admitted) if (one.door === door) end(task, one);
-          for (const state of types.values())
-            state.waiting = state.waiting.map((lane) => lane.filter((one) => one.door !== door));
+          for (const { waiting } of types.values()) for (const lane of waiting) lane.takeIf((one) => one.door === door);
           for (const [name, waiting] of paused)
             paused.set(
               name,

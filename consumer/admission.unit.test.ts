@@ -32,7 +32,7 @@ const tools: AdmissionTools = {
 const taskOf = (id: string, type = 'a'): Task => {
   const submit = { kind: 'submit', type, id, generation: 0, attempt: 1, key: id, payload: '{}', digest: 'd' } as const;
   const command: Command = { ...submit, submittedAt: 1, dueAt: null, after: null, options: null };
-  return { offset: 0, key: id, bytes: 1, command, traceparent: undefined, startedAt: null, notBefore: 0 };
+  return { offset: 0, key: id, tenant: '', bytes: 1, command, traceparent: undefined, startedAt: null, notBefore: 0 };
 };
 
 /** A runner: what it has begun, and what was told to it. */
@@ -200,4 +200,20 @@ describe('a queue that is paused', () => {
     admission.sweep();
     expect([one.begun, began]).toEqual([['2'], ['5']]);
   });
+});
+
+test('callers take turns for the places of a type', () => {
+  limits.set('a', { concurrency: 4 });
+  const admission = createAdmission(tools);
+  const begun: string[] = [];
+  const ask = (task: Task) => {
+    if (!door.waits(task)) begun.push(task.command.id);
+  };
+  const door = admission.open('t', ask);
+  const much = ['1', '2', '3', '4', '5', '6', '7', '8', '9'].map((id) => ({ ...taskOf(`much-${id}`), tenant: 'much' }));
+  const little = { ...taskOf('little'), tenant: 'little' };
+  for (const task of [...much, little]) ask(task);
+  expect(begun).toEqual(['much-1', 'much-2', 'much-3', 'much-4']);
+  for (const task of much.slice(0, 2)) door.over(task);
+  expect(begun.slice(4)).toEqual(['much-5', 'little']);
 });

@@ -23,6 +23,14 @@ export function createFifo<T>() {
     take,
     /** The oldest; it stays. */
     peek: (): T | undefined => items[head],
+    /** Takes these out, wherever they stand. */
+    takeIf(is: (item: T) => boolean): T[] {
+      const found = new Set(items.slice(head).filter(is));
+      if (found.size === 0) return [];
+      items = items.slice(head).filter((item) => !found.has(item));
+      head = 0;
+      return [...found];
+    },
     clear() {
       items = [];
       head = 0;

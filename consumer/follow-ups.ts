@@ -26,17 +26,17 @@ export function followingCommand({ type, id }: JobName, payload: string, at: num
 /** Those of `then`, `callback` and `notify`; groups are counted elsewhere. Empty: nothing follows. */
 export function followUpsOf(event: JobEvent): Command[] {
   if (event.options === null || !terminalKinds.has(event.kind)) return [];
-  const { next: [first, ...rest] = [], callback, notify } = callOptionsOf(event.options);
-  const parent = jobKey(event.type, event.id);
+  const { next: [first, ...rest] = [], callback, notify, by } = callOptionsOf(event.options);
+  const following = { parent: jobKey(event.type, event.id), ...(by !== undefined && { by }) };
   const commands: Command[] = [];
   if (first !== undefined && event.kind === 'succeeded') {
-    const options = { parent, ...(rest.length > 0 && { next: rest }) };
+    const options = { ...following, ...(rest.length > 0 && { next: rest }) };
     commands.push(followingCommand(first, canonical(event.result ?? 'null'), event.at, options));
   }
   if (callback === undefined && notify === undefined) return commands;
   const told = endOf(event);
   const tell = (type: string, payload: object) =>
-    void commands.push(followingCommand({ type, id: deliveryId(event) }, canonicalJson(payload), event.at, { parent }));
+    void commands.push(followingCommand({ type, id: deliveryId(event) }, canonicalJson(payload), event.at, following));
   if (callback !== undefined) tell(webhookType, { url: callback, event: told });
   if (notify !== undefined) tell(mailType, { to: notify, event: told });
   return commands;

@@ -1,10 +1,7 @@
 // Which commands of a partition are taken and not done yet, and the checkpoint that follows from it: the lowest offset
-// not done, and in the commit's metadata all that a later owner needs to skip what is done above it. No I/O.
+// not done, and with it all that a later owner needs to skip what is done above it. No I/O.
 
 import type { Checkpoint } from '../schemas/checkpoint.ts';
-
-/** Most commands in hand at once: so many offsets fit into a commit's metadata (4,096 characters). */
-export const maxInHand = 1_000;
 
 export function createInHand(start: number) {
   const undone = new Set<number>();

@@ -1,14 +1,18 @@
 // Order inside a partition: calls with one ordering key one after the other, in the order of the log; other keys beside
-// them. A key is busy from the moment its call may start until that call's outcome is in the log. No I/O.
-import { createFifo } from './fifo.ts';
+// them, in turns of their tenants. A key is busy from the moment its call may start until that call's outcome is in the log. No I/O.
+import { createFairQueue, type Tenanted } from './fair-queue.ts';
 
-export function createKeyOrder<T extends { key: string }>() {
+export function createKeyOrder<T extends Tenanted & { key: string }>() {
   /** Keys that are busy, each with what waits behind it (undefined: nothing). */
   const busy = new Map<string, T[] | undefined>();
-  const ready = createFifo<T>();
+  const ready = createFairQueue<T>();
   return {
     get ready() {
       return ready.length;
+    },
+    /** See the fair queue. */
+    get demand() {
+      return ready.demand;
     },
     push(item: T) {
       if (!busy.has(item.key)) {
@@ -22,7 +26,7 @@ export function createKeyOrder<T extends { key: string }>() {
     },
     /** One that was taken may start again; its key is busy still. */
     again: (item: T) => ready.push(item),
-    /** At most `count` that may start now, oldest first. */
+    /** At most `count` that may start now. */
     take: ready.take,
     /** The call of this key is over: the next one of the key becomes ready. */
     release(key: string) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createKeyOrder } from './key-order.ts';
 
-type Item = { key: string; n: number };
+type Item = { key: string; n: number; tenant: string };
 
 test('keys run beside each other, calls of one key after each other', () => {
   const order = createKeyOrder<Item>();
@@ -12,13 +12,13 @@ test('keys run beside each other, calls of one key after each other', () => {
     ['b', 3],
     ['a', 4],
   ] as const)
-    order.push({ key, n });
+    order.push({ key, n, tenant: '' });
   expect(order.take(9).map(({ n }) => n)).toEqual([1, 3]);
   expect(order.take(9)).toEqual([]);
   order.release('a');
   expect(order.take(9).map(({ n }) => n)).toEqual([2]);
   order.release('b');
-  order.push({ key: 'b', n: 5 });
+  order.push({ key: 'b', n: 5, tenant: '' });
   expect(order.take(9).map(({ n }) => n)).toEqual([5]);
 });
 
@@ -29,7 +29,7 @@ test('never two of a key at once, all in the order they came, none left behind',
       const order = createKeyOrder<Item>();
       const running: Item[] = [];
       const ended: Item[] = [];
-      for (const [n, key] of sequence.entries()) order.push({ key, n });
+      for (const [n, key] of sequence.entries()) order.push({ key, n, tenant: '' });
       for (let step = 0; ended.length < sequence.length; step++) {
         running.push(...order.take(1 + (choices[step % choices.length] ?? 0)));
         expect(new Set(running.map(({ key }) => key)).size).toBe(running.length);

@@ -41,6 +41,7 @@ import { createLimitLeases } from './limit-leases.ts';
 import { createEventEnds } from './marks.ts';
 import { createPauses } from './pauses.ts';
 import { placeText } from './put-off-run.ts';
+import { createReadAhead } from './read-ahead.ts';
 import { createTimers, prepareTimers } from './timers.ts';
 import { joinWorkerGroup, type WorkerGroup } from './worker-group.ts';
 
@@ -141,6 +142,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
       ...{ sessionTimeoutMs: config.sessionTimeoutMs, renewMs: config.renewIdentityMs },
       slots: createQueueSlots(config.concurrency),
       eventEnds: createEventEnds(),
+      ahead: createReadAhead(),
       readCommand: prepared.readCommand,
       writeCommand: (command) => encodeWire(commandType, prepared.commandSchemaId, command),
       readEvent: prepared.readEvent,

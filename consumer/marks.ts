@@ -1,7 +1,8 @@
-// Keeps short what a later owner has to read. The checkpoint of a lane names the event from which on its outcomes stand: where nothing
-// happens in it that is one of long ago, while the others of its partition record thousands, all of which a takeover would read
-// for nothing. Its owner then appends its fence once more, as it would an outcome: whatever it records from now on stands behind it.
+// What an owner appends for the one that will come after it: its fence once more, as it would an outcome. Whatever it records from now on
+// stands behind it, so a lane in which nothing happens does not make a later owner read what the others of its partition record. And it
+// names the commands in hand where they are too many for the metadata of a commit, which then names the mark.
 import type { LogWriter } from '../platform/log-writer.ts';
+import { type Checkpoint, checkpointMetadata, markedMetadata, undoneBytes } from '../schemas/checkpoint.ts';
 import { ownerIdentity } from '../schemas/topics.ts';
 import type { EventRecords } from './event-records.ts';
 
@@ -26,6 +27,11 @@ export function createEventEnds(far = 2_000) {
   };
 }
 
+/** How old what a mark names becomes at least before another is appended (milliseconds): it may be long. */
+const nameAgainAfter = 5_000;
+
+type Commit = { offset: string; metadata: string };
+
 /** `marked` is told the first event behind the mark. One for each partition runner. */
 export function createMarks(
   { group, worker, records, eventEnds }: MarksTools,
@@ -34,27 +40,58 @@ export function createMarks(
   { marked, failed }: { marked: (end: number) => void; failed: (error: unknown) => void },
 ) {
   let marking = false;
+  let named: Commit | undefined;
+  let namedAt = Number.NEGATIVE_INFINITY;
+  let term = 0;
 
-  async function mark(owner: LogWriter) {
+  async function mark(owner: LogWriter, undone: Buffer | null): Promise<number> {
     const { producerId, producerEpoch } = owner.identity;
     const identity = ownerIdentity(group, topic, partition);
-    const fence = records.fence({ identity, producerId, producerEpoch, worker, at: Date.now() }, partition);
-    marked((await owner.append(fence)) + 1);
+    const fence = records.fence({ identity, producerId, producerEpoch, worker, at: Date.now(), undone }, partition);
+    const offset = await owner.append(fence);
+    marked(offset + 1);
+    return offset;
+  }
+
+  /** Unless one is under way, or the identity is renewed: there is a fence to come anyway. */
+  function begin(undone: Buffer | null, done: (offset: number) => void) {
+    const owner = writer();
+    if (marking || owner === undefined || owner instanceof Promise) return;
+    marking = true;
+    mark(owner, undone)
+      .then(done, failed)
+      .finally(() => {
+        marking = false;
+      });
+  }
+
+  function name(checkpoint: Checkpoint) {
+    const of = term;
+    begin(undoneBytes(checkpoint.offset, checkpoint.undone), (offset) => {
+      if (of === term) named = { offset: String(checkpoint.offset), metadata: markedMetadata(checkpoint, offset) };
+    });
   }
 
   return {
     /** Called about once a second; `end` is behind the last event of this runner. */
     look(end: number) {
-      if (marking || !eventEnds.isFar(partition, end)) return;
-      const owner = writer();
-      // While the identity is renewed there is a fence to come anyway.
-      if (owner === undefined || owner instanceof Promise) return;
-      marking = true;
-      mark(owner)
-        .catch(failed)
-        .finally(() => {
-          marking = false;
-        });
+      if (eventEnds.isFar(partition, end)) begin(null, () => undefined);
+    },
+
+    /** What is to be committed of it. Where it does not fit: the one that the latest mark stands for; undefined: none yet. */
+    commit(checkpoint: Checkpoint, now = performance.now()): Commit | undefined {
+      const metadata = checkpointMetadata(checkpoint);
+      if (metadata !== undefined) {
+        // What was named for an earlier one would take this commit back.
+        term++;
+        named = undefined;
+        return { offset: String(checkpoint.offset), metadata };
+      }
+      if (!marking && now - namedAt >= nameAgainAfter) {
+        namedAt = now;
+        name(checkpoint);
+      }
+      return named;
     },
   };
 }

@@ -1,7 +1,7 @@
 // A partition that goes at an awkward moment: in the middle of a take-over, of a claim, behind the gate.
 import { describe, expect, test } from 'vitest';
 import type { KafkaCluster } from '../platform/cluster.ts';
-import { FencedError } from '../platform/log-writer.ts';
+import { FencedError } from '../platform/fenced-error.ts';
 import { ownerIdentity } from '../schemas/topics.ts';
 import { until } from '../test/stack/deadline.ts';
 import type { ClaimRequest } from './claims.ts';

@@ -1,6 +1,6 @@
 // A partition that changes hands: who runs what again, who writes, and what is held against whom.
 import { describe, expect, test } from 'vitest';
-import { FencedError } from '../platform/log-writer.ts';
+import { FencedError } from '../platform/fenced-error.ts';
 import { readCheckpoint } from '../schemas/checkpoint.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';

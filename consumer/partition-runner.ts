@@ -2,18 +2,18 @@
 // outcome each. It never blocks the poll loop, and what is recorded is all that a later owner needs. Made by the worker group.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
-import { FencedError } from '../platform/log-writer.ts';
+import { FencedError } from '../platform/fenced-error.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
-import { checkpointMetadata } from '../schemas/checkpoint.ts';
 import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { type AttemptEnd, type AttemptTools, createAttempts } from './attempts.ts';
 import { type ConcludeTools, createConclude } from './conclude.ts';
 import { createDeletedUntaken } from './deleted-commands.ts';
-import { createInHand, maxInHand } from './in-hand.ts';
+import { createInHand } from './in-hand.ts';
 import { type Arrival, createInbox } from './inbox.ts';
 import { createMarks, type MarksTools } from './marks.ts';
 import { createPutOff, type PutOffTools } from './put-off.ts';
+import type { ReadAhead } from './read-ahead.ts';
 import { createRecorder, type RecorderTools } from './recorder.ts';
 import { type Call, createRunning } from './running.ts';
 import { createStarts, type StartsTools } from './starts.ts';
@@ -29,6 +29,7 @@ export type RunnerTools = TenureTools &
   StartsTools & {
     readCommand: (value: Buffer | null) => Command | Promise<Command>;
     call: Call;
+    ahead: ReadAhead;
   };
 
 export type PartitionControl = {
@@ -42,9 +43,6 @@ export type PartitionControl = {
 };
 
 export type PartitionRunner = ReturnType<typeof createPartitionRunner>;
-
-/** Bytes of commands in hand above which nothing more is taken. */
-const maxBytesInHand = 16 * 2 ** 20;
 
 export function createPartitionRunner(
   tools: RunnerTools,
@@ -62,7 +60,8 @@ export function createPartitionRunner(
   const putOff = createPutOff(tools, place, { stopped: isStopped, due: again, failed });
   const marks = createMarks(tools, place, tenure.writer, { marked: recordedTo, failed });
   const starts = createStarts(tools, place, { term, waits: putOff.waits, run, turn });
-  const room = () => inHand.size < maxInHand && bytes < maxBytesInHand;
+  const ahead = tools.ahead.open({ demand: () => starts.demand, may: () => starts.mayReadAhead });
+  const room = () => ahead.room(inHand.size, bytes);
   const inbox = createInbox({ ...tools, room, accept, admitted: go, fatal: control.fatal });
   let inHand = createInHand(0);
   let bytes = 0;
@@ -143,7 +142,7 @@ export function createPartitionRunner(
     paused ||= inbox.length > 0;
     if (tenure.inDoubt) return;
     starts.go();
-    if (paused && inbox.length === 0 && inHand.size <= maxInHand / 2 && bytes <= maxBytesInHand / 2) {
+    if (paused && inbox.length === 0 && ahead.room(inHand.size, bytes, 0.5)) {
       paused = false;
       control.resume(received);
     }
@@ -220,16 +219,16 @@ export function createPartitionRunner(
     },
     /** What to commit now; undefined: nothing that a later owner may rely on. */
     checkpoint() {
+      const { ownership } = tenure;
       // In doubt, what another owner has committed meanwhile would be taken back.
-      if (tenure.ownership === undefined || stopped || tenure.inDoubt) return undefined;
+      if (ownership === undefined || stopped || tenure.inDoubt) return undefined;
       marks.look(eventsEnd);
       // Where commands were deleted nobody takes them.
       if (inbox.length === 0) inHand.passTo(received);
-      if (inHand.next < tenure.ownership.horizon) return undefined;
-      const { producerId } = tenure.ownership.writer.identity;
-      const checkpoint = { ...inHand.checkpoint(putOff.eventsFrom(eventsEnd)), producerId };
-      const metadata = checkpointMetadata(checkpoint);
-      return metadata === undefined ? undefined : { ...place, offset: String(checkpoint.offset), metadata };
+      if (inHand.next < ownership.horizon) return undefined;
+      const { producerId } = ownership.writer.identity;
+      const due = marks.commit({ ...inHand.checkpoint(putOff.eventsFrom(eventsEnd)), producerId });
+      return due && { ...place, ...due };
     },
 
     /** Starts nothing new and waits until what runs has its outcome, at most `deadline` milliseconds. */
@@ -244,6 +243,7 @@ export function createPartitionRunner(
       if (stopped) return;
       stopped = true;
       starts.close();
+      ahead.close();
       inbox.close();
       running.abortAll();
       await tenure.close();

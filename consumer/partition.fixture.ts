@@ -25,6 +25,7 @@ import { createGate } from './gate.ts';
 import { createQueueSlots } from './lane-slots.ts';
 import { createEventEnds } from './marks.ts';
 import type { RunnerTools } from './partition-runner.ts';
+import { createReadAhead } from './read-ahead.ts';
 import { createTimers } from './timers.ts';
 
 /** Ids that a registry would have given; any other is unknown for ever. */
@@ -125,6 +126,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
       ...{ sessionTimeoutMs: 6_000, renewMs: 3_600_000, pauses: () => 0, answered: () => undefined },
       ...{ worker: 'w1', load: { active: 0 }, gate: createGate(() => undefined), slots: createQueueSlots(100) },
       eventEnds: createEventEnds(),
+      ahead: createReadAhead(),
       admission: createAdmission({
         ...{ isPaused: () => false, limitOf: () => undefined, owned: () => [], partitions, isCancelled: cancels.has },
         leases: { want: () => undefined, take: () => undefined, give: () => undefined },
@@ -155,14 +157,13 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
     },
 
     /** What a worker commits, as a member of the group. Beyond the log's end kafkajs would take it back. */
-    async commit(partition: number, checkpoint: Checkpoint) {
+    async commit(partition: number, checkpoint: Checkpoint, metadata = checkpointMetadata(checkpoint) ?? '') {
       const consumer = kafka.consumer({ groupId: group, sessionTimeout: 6_000 });
       const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
       await consumer.connect();
       await consumer.subscribe({ topic });
       await consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() });
       await joined;
-      const metadata = checkpointMetadata(checkpoint) ?? '';
       await consumer.commitOffsets([{ topic, partition, offset: String(checkpoint.offset), metadata }]);
       await consumer.disconnect();
     },

@@ -8,7 +8,7 @@ import type { JobEvent } from '../schemas/event.ts';
 import type { Fence } from '../schemas/fence.ts';
 
 export type ReadEventsTools = {
-  cluster: Pick<KafkaCluster, 'fetch'>;
+  cluster: Pick<KafkaCluster, 'fetch' | 'offsets'>;
   log: Logger;
   readEvent: (value: Buffer | null) => JobEvent | Promise<JobEvent>;
   readFence: (value: Buffer | null) => Fence | Promise<Fence>;

@@ -1,6 +1,7 @@
 // Writes what became of a partition's commands: one outcome each, in the partition its command came from, through the
 // writer of whoever owns the partition now. The partition runner calls it.
-import { FencedError, type LogWriter } from '../platform/log-writer.ts';
+import { FencedError } from '../platform/fenced-error.ts';
+import type { LogWriter } from '../platform/log-writer.ts';
 import type { Command } from '../schemas/command.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { PutlogError } from '../schemas/problem.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { FencedError, type LogRecord, type LogWriter } from '../platform/log-writer.ts';
+import { FencedError } from '../platform/fenced-error.ts';
+import type { LogRecord, LogWriter } from '../platform/log-writer.ts';
 import type { Command } from '../schemas/command.ts';
 import { createEventRecords } from './event-records.ts';
 import { createRecorder } from './recorder.ts';

@@ -64,6 +64,14 @@ export function createStarts(
 
   return {
     push: order.push,
+    /** How much of what is in hand could begin if there were slots for it: see the fair queue. */
+    get demand() {
+      return order.demand;
+    },
+    /** May something that comes later in the log begin before what waits here? */
+    get mayReadAhead() {
+      return !door.isPaused();
+    },
     /** One that was taken may start again: its key waits for it. */
     again,
     /** Lets go what may start. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { KafkaCluster } from '../platform/cluster.ts';
-import { FencedError } from '../platform/log-writer.ts';
+import { FencedError } from '../platform/fenced-error.ts';
 import type { EventKind } from '../schemas/event.ts';
 import { outcomeEvent, startedEvent } from './outcome.ts';
 import { type Bench, createBench, schemaIds } from './partition.fixture.ts';

@@ -4,12 +4,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { type LogWriter, openLogWriter } from '../platform/log-writer.ts';
-import { type Checkpoint, readCheckpoint } from '../schemas/checkpoint.ts';
+import type { Checkpoint } from '../schemas/checkpoint.ts';
 import { fenceEventType } from '../schemas/fence.ts';
 import { ownerIdentity } from '../schemas/topics.ts';
 import { deletedUnrun, tellDeletedCommands, tellDeletedEvents } from './deleted-commands.ts';
 import type { EventRecords } from './event-records.ts';
 import { decoded, eachRecord, type ReadEventsTools } from './read-events.ts';
+import { readMarked } from './read-marked.ts';
 
 export type Ownership = {
   writer: LogWriter;
@@ -68,13 +69,15 @@ export async function takeOver(
   });
   const { producerId, producerEpoch } = writer.identity;
   const appendFence = () =>
-    writer.append(records.fence({ identity, producerId, producerEpoch, worker, at: Date.now() }, partition));
+    writer.append(
+      records.fence({ identity, producerId, producerEpoch, worker, at: Date.now(), undone: null }, partition),
+    );
 
   /** What the log says up to a fence of ours: behind it nothing of an earlier owner can stand. */
   async function readTo(fence: number) {
     const committed = await cluster.committed(group, topic, partition);
     const [earliest, first] = await earliestOf(tools, topic, partition);
-    const checkpoint = committed && readCheckpoint(committed.offset, committed.metadata);
+    const checkpoint = committed && (await readMarked(tools, place, committed));
     const from = Math.max(checkpoint?.offset ?? 0, earliest);
     const unknown = checkpoint?.eventsFrom ?? 0;
     const end = () => endOf(tools, topic, partition);

@@ -1,11 +1,14 @@
 // A command in hand of a partition runner, from its arrival to its outcome.
 import type { KafkaMessage } from 'kafkajs';
+import { tenantOf } from '../schemas/call-options.ts';
 import type { Command } from '../schemas/command.ts';
 
 /** Times in milliseconds since the epoch; `startedAt` null while it waits. */
 export type Task = {
   offset: number;
   key: string;
+  /** Who asked for it: takes turns with the others. '': nobody with a name. */
+  tenant: string;
   bytes: number;
   command: Command;
   traceparent: string | undefined;
@@ -20,6 +23,7 @@ export function taskOf(message: KafkaMessage, command: Command, next?: { attempt
   return {
     offset: Number(message.offset),
     key: command.key,
+    tenant: tenantOf(command.options),
     bytes: message.value?.length ?? 0,
     command: next === undefined ? command : { ...command, attempt: next.attempt },
     traceparent: header === undefined ? undefined : String(header),

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { KafkaCluster } from '../platform/cluster.ts';
-import { FencedError } from '../platform/log-writer.ts';
+import { FencedError } from '../platform/fenced-error.ts';
 import { until } from '../test/stack/deadline.ts';
 import { type Driven, drive, useBench } from './drive.fixture.ts';
 import { createQueueSlots } from './lane-slots.ts';

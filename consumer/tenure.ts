@@ -1,7 +1,8 @@
 // One owner's time with a partition: it begins with a takeover, is renewed long before Kafka would forget the identity and
 // whenever the process was out of touch with its group, and is over when the writer is fenced, cannot be renewed, or the
 // partition goes. The partition runner holds one.
-import { FencedError, type LogWriter } from '../platform/log-writer.ts';
+import { FencedError } from '../platform/fenced-error.ts';
+import type { LogWriter } from '../platform/log-writer.ts';
 import { persist } from '../platform/persist.ts';
 import { type Ownership, type TakeOverTools, takeOver } from './take-over.ts';
 

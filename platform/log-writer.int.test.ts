@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { until } from '../test/stack/deadline.ts';
 import { createTopic, silent as log, randomName, readAll, watchedCluster } from '../test/stack/log.ts';
 import type { KafkaCluster } from './cluster.ts';
-import { FencedError, type LogWriter, type LogWriterOptions, openLogWriter } from './log-writer.ts';
+import { FencedError } from './fenced-error.ts';
+import { type LogWriter, type LogWriterOptions, openLogWriter } from './log-writer.ts';
 import { persist } from './persist.ts';
 
 const { brokers } = inject('stack');

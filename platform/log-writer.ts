@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PutlogError } from '../schemas/problem.ts';
 import { type AppendQueue, createAppendQueue } from './append-queue.ts';
 import type { KafkaCluster } from './cluster.ts';
+import { FencedError } from './fenced-error.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
 import { produceOutcome, tooLarge } from './produce-outcome.ts';
@@ -32,14 +33,6 @@ export type LogWriterOptions = {
 };
 
 export type LogWriter = Awaited<ReturnType<typeof openLogWriter>>;
-
-/** A newer owner of the identity has written, or the identity's sequence is lost: nothing this writer holds gets in. */
-export class FencedError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'FencedError';
-  }
-}
 
 /** At once when little comes; the larger the last batch, the longer the next one gathers. */
 const lingerWhenLarge = (lastSent: number): number => (lastSent < 8 ? 0 : Math.min(8, lastSent / 4));

@@ -31,6 +31,7 @@ const events: fc.Arbitrary<JobEvent> = fc.record({
 });
 const fences: fc.Arbitrary<Fence> = fc.record({
   ...{ identity: text, producerId: text, producerEpoch: count, worker: text, at: time },
+  undone: fc.option(fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes))),
 });
 
 describe('what is written is read again as it was', () => {

@@ -5,7 +5,7 @@ import { isTerminal } from '../schemas/job-status.ts';
 import { jobStatusLink } from '../schemas/job-status-body.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { statusType } from './answer-submit.ts';
-import { assertMayTouch } from './caller.ts';
+import { assertMayTouch, callerName } from './caller.ts';
 import { createGroupCheck, type GroupCheckTools } from './check-group.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
 import { describeGroupGet, describeGroupPut } from './describe-groups.ts';
@@ -46,7 +46,11 @@ export const groupRoutes =
         if (request.body === undefined) throw new PutlogError('malformed-json', 'the body is empty; send a JSON value');
         const group = check(request.params.id, request.body);
         assertMayTouch(request, [...group.jobs.map(({ job }) => job.type), group.final.type]);
-        const { known, status } = await groups.put({ ...group, traceparent: traceparentOf(request) });
+        const { known, status } = await groups.put({
+          ...group,
+          traceparent: traceparentOf(request),
+          by: callerName(request),
+        });
         reply.code(known ? 200 : 202).header('content-type', statusType);
         if (!known) reply.header('location', `/groups/${status.id}`);
         if (!isOver(status)) reply.header('retry-after', '1');

@@ -18,6 +18,7 @@ export type Group = {
   jobs: readonly { job: JobDefinition; id: string; payload: unknown; key?: string }[];
   final: JobName;
   traceparent: string | undefined;
+  by?: string | undefined;
 };
 
 /** `accepted`: all members are in the log. `digest` of all that was asked for, `createdAt` in milliseconds since the epoch. */
@@ -97,11 +98,11 @@ export function createGroups({ db, model, lookUp, recent, submit }: GroupsOption
   }
 
   /** @throws as Submit does, of the first that could not be accepted; the same group again goes on with the others */
-  async function submitAll({ id, jobs, final, traceparent }: Group): Promise<JobDocument[]> {
+  async function submitAll({ id, jobs, final, traceparent, by }: Group): Promise<JobDocument[]> {
     const settled = await Promise.allSettled(
       jobs.map((one, index) => {
         const group = { id, member: { index, size: jobs.length, final } };
-        return submit({ ...one, traceparent, mustBeNew: false, options: { group } });
+        return submit({ ...one, traceparent, by, mustBeNew: false, options: { group } });
       }),
     );
     return settled.map((one) => {

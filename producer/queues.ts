@@ -46,8 +46,9 @@ export function createQueues({ jobs, settings, changeSetting, cluster, group, to
   /** Of one partition, whose log goes from `start` to before `end`. */
   async function waitingIn({ topic, partition, start, end }: Stretch) {
     const committed = await cluster.committed(group, topic, partition);
-    const { offset, next, undone } = readCheckpoint(committed?.offset ?? 0, committed?.metadata ?? '');
-    const depth = undone.filter((one) => one >= start).length + Math.max(0, end - Math.max(next, start));
+    const { offset, next, undone, mark } = readCheckpoint(committed?.offset ?? 0, committed?.metadata ?? '');
+    const inHand = mark?.undone ?? undone.filter((one) => one >= start).length;
+    const depth = inHand + Math.max(0, end - Math.max(next, start));
     if (depth === 0) return { depth, oldestAt: null };
     const { records } = await cluster.fetch(topic, partition, Math.max(offset, start), 1, 0);
     return { depth, oldestAt: records[0]?.timestamp ?? null };

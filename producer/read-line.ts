@@ -106,6 +106,7 @@ export function createLineReader({
     const submission: Submission = {
       ...{ job, id, payload, traceparent: common.traceparent, mustBeNew: common.mustBeNew },
       ...submitOptionsOf(optionsIn(line), { now: Date.now(), self: { type, id }, followUps }, refuse),
+      by: common.caller,
       lane: (priority === undefined ? undefined : laneOfUrgency(priority)) ?? common.lane,
     };
     common.assertMayTouch(submission.options?.next?.map((next) => next.type) ?? []);

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
+import { callerName } from './caller.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { laneOfPriority } from './priority.ts';
 import type { Submission } from './submit.ts';
@@ -42,6 +43,7 @@ export function createReadSubmission(job: JobDefinition, followUps: FollowUpRead
       traceparent: traceparentOf(request),
       mustBeNew: mustBeNew(request),
       lane: laneOfPriority(request.headers.priority),
+      by: callerName(request),
     };
   };
 }

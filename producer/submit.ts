@@ -2,7 +2,7 @@
 // command, and is accepted when the log has it. Needs only Kafka: the read model is asked, but not waited for.
 import type { LogWriter } from '../platform/log-writer.ts';
 import { type SubmitRecordTools, submitRecord } from '../platform/submit-record.ts';
-import { type CallOptions, callOptionsText } from '../schemas/call-options.ts';
+import { type CallOptions, callOptionsText, signedBy } from '../schemas/call-options.ts';
 import { canonicalJson, digestOf } from '../schemas/canonical-json.ts';
 import type { Command } from '../schemas/command.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
@@ -27,6 +27,8 @@ export type Submission = {
   options?: CallOptions;
   /** How urgent; where the id is known already it changes nothing. */
   lane?: Lane;
+  /** Who asks (see callerName): takes turns with the others of the queue. */
+  by?: string | undefined;
 };
 
 /**
@@ -54,7 +56,7 @@ export function createSubmit(tools: SubmitTools): Submit {
     return queuedJob(command, { topic, partition: record.partition, offset });
   }
 
-  return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore, options = {}, lane }) {
+  return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore, options, lane, by }) {
     const name = jobKey(job.type, id);
     const text = canonicalJson(payload);
     const digest = digestOf(text);
@@ -79,7 +81,7 @@ export function createSubmit(tools: SubmitTools): Submit {
         submittedAt,
         dueAt,
         after: null,
-        options: callOptionsText(options),
+        options: callOptionsText(signedBy(by, options)),
       },
     };
     const submission = { digest, stored: append(command, tools.topicOf(job, lane), traceparent) };

@@ -1,5 +1,6 @@
 // What a client may ask for besides the run of its job. It travels with the job as JSON text: in its command, in its events, and in
 // every later command of it. The producer writes it; whoever has to heed it reads it.
+import { createHash } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { jobIdPart, jobIdPattern } from './job-id.ts';
 import { createValueCheck } from './value-check.ts';
@@ -10,6 +11,8 @@ export const longestTimeout = 2_147_483_647;
 /** How many jobs may follow one another, and how many may be one group. */
 export const mostNext = 10;
 export const mostMembers = 1_000;
+/** Characters of who asks. */
+const longestName = 100;
 
 const typePattern = '[a-z][a-z0-9-]*(?:\\.[a-z][a-z0-9-]*)*';
 /** One address, without a name, a comment or anything quoted. */
@@ -41,6 +44,8 @@ const schema = Type.Object(
     next: Type.Optional(Type.Array(jobName, { minItems: 1, maxItems: mostNext })),
     /** It belongs to this group: as one of its members, or as the job that follows them. */
     group: Type.Optional(Type.Object({ id: idText, member: Type.Optional(member) }, { additionalProperties: false })),
+    /** Who asked for it: the id of an API key. Those who ask take turns. */
+    by: Type.Optional(Type.String({ minLength: 1, maxLength: longestName })),
     /** The job that it follows, `<type>/<id>`. */
     parent: Type.Optional(Type.String({ pattern: whole(`${typePattern}/${jobIdPart}`), maxLength: 301 })),
   },
@@ -73,4 +78,16 @@ function parse(text: string): unknown {
   } catch (cause) {
     throw new TypeError('they are not JSON', { cause });
   }
+}
+
+/** As they are asked for by somebody; '': by nobody with a name. A name that is too long is told by its digest. */
+export function signedBy(name: string | undefined, options: CallOptions = {}): CallOptions {
+  if (name === undefined || name === '') return options;
+  return { ...options, by: name.length <= longestName ? name : createHash('sha256').update(name).digest('base64url') };
+}
+
+/** '' where it does not say. Asked for each command that is taken, so text without it is not parsed. */
+export function tenantOf(text: string | null): string {
+  if (text === null || !text.includes('"by":')) return '';
+  return callOptionsOf(text).by ?? '';
 }

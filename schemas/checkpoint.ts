@@ -13,9 +13,38 @@ export type Checkpoint = {
 
 const limit = 4_096;
 
-/** Undefined where it does not fit; an older checkpoint stays true, only more is read again. */
+/** Undefined where it does not fit: a mark has to name what is not done. */
 export function checkpointMetadata(checkpoint: Checkpoint): string | undefined {
   const { offset, next, undone, eventsFrom, producerId = '' } = checkpoint;
+  const text = `2;${eventsFrom};${next};${producerId};${undoneBytes(offset, undone).toString('base64url')}`;
+  return text.length <= limit ? text : undefined;
+}
+
+/**
+ * The same where the record at `mark` in the partition of the events names what is not done. A worker that is older than marks takes it
+ * for a commit of another tool, and reads all events again.
+ */
+export const markedMetadata = ({ next, undone, eventsFrom, producerId = '' }: Checkpoint, mark: number): string =>
+  `3;${eventsFrom};${next};${producerId};${mark};${undone.length}`;
+
+/** Of a checkpoint whose undone commands stand elsewhere: the offset of the event, and how many there are. */
+export type Mark = { at: number; undone: number };
+
+/** What was committed; a commit without it (by another tool) means that nothing above `offset` is done. */
+export function readCheckpoint(offset: number, metadata: string): Checkpoint & { mark?: Mark } {
+  const [version, eventsFrom, next, producerId, encoded, count] = metadata.split(';');
+  if ((version !== '2' && version !== '3') || encoded === undefined) return unknownAbove(offset);
+  const checkpoint = { offset, next: Number(next), undone: [], eventsFrom: Number(eventsFrom) };
+  const whose = producerId ? { producerId } : {};
+  if (version === '3') return { ...checkpoint, ...whose, mark: { at: Number(encoded), undone: Number(count) } };
+  return { ...checkpoint, ...whose, undone: undoneOf(offset, Buffer.from(encoded, 'base64url')) };
+}
+
+/** All events have to be read to learn what is done at `offset` and above it. */
+export const unknownAbove = (offset: number): Checkpoint => ({ offset, next: offset, undone: [], eventsFrom: 0 });
+
+/** Rising offsets as what each is above the one before it, in as few bytes as that takes. */
+export function undoneBytes(offset: number, undone: readonly number[]): Buffer {
   const bytes: number[] = [];
   let previous = offset;
   for (const at of undone) {
@@ -25,19 +54,15 @@ export function checkpointMetadata(checkpoint: Checkpoint): string | undefined {
     }
     previous = at;
   }
-  const text = `2;${eventsFrom};${next};${producerId};${Buffer.from(bytes).toString('base64url')}`;
-  return text.length <= limit ? text : undefined;
+  return Buffer.from(bytes);
 }
 
-/** What `checkpointMetadata` wrote; a commit without it (by another tool) means that nothing above `offset` is done. */
-export function readCheckpoint(offset: number, metadata: string): Checkpoint {
-  const [version, eventsFrom, next, producerId, encoded] = metadata.split(';');
-  if (version !== '2' || encoded === undefined) return { offset, next: offset, undone: [], eventsFrom: 0 };
+export function undoneOf(offset: number, bytes: Buffer): number[] {
   const undone: number[] = [];
   let at = offset;
   let delta = 0;
   let scale = 1;
-  for (const byte of Buffer.from(encoded, 'base64url')) {
+  for (const byte of bytes) {
     delta += (byte % 128) * scale;
     scale *= 128;
     if (byte < 128) {
@@ -47,6 +72,5 @@ export function readCheckpoint(offset: number, metadata: string): Checkpoint {
       scale = 1;
     }
   }
-  const checkpoint = { offset, next: Number(next), undone, eventsFrom: Number(eventsFrom) };
-  return producerId ? { ...checkpoint, producerId } : checkpoint;
+  return undone;
 }

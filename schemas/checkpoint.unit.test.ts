@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkpointMetadata, readCheckpoint } from './checkpoint.ts';
+import { checkpointMetadata, markedMetadata, readCheckpoint, undoneBytes, undoneOf } from './checkpoint.ts';
 
 /** As many as are in hand at most. */
 const maxInHand = 1_000;
@@ -36,5 +36,17 @@ describe('the metadata of a commit', () => {
   test('that another tool wrote promises nothing above the offset', () => {
     for (const metadata of ['', 'reset by hand', '2;5;6;AA'])
       expect(readCheckpoint(40, metadata)).toEqual({ offset: 40, next: 40, undone: [], eventsFrom: 0 });
+  });
+
+  test('that names a mark has what is not done there, and how many they are', () => {
+    const undone = Array.from({ length: 12_500 }, (_, i) => 7 + 3 * i);
+    const checkpoint = { offset: 7, next: 50_000, undone, eventsFrom: 9, producerId: '4000' };
+    expect(readCheckpoint(7, markedMetadata(checkpoint, 123))).toEqual({
+      ...{ offset: 7, next: 50_000, eventsFrom: 9, producerId: '4000', undone: [] },
+      mark: { at: 123, undone: 12_500 },
+    });
+    const bytes = undoneBytes(7, undone);
+    expect(bytes.length).toBe(12_500);
+    expect(undoneOf(7, bytes)).toEqual(undone);
   });
 });

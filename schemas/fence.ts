@@ -4,7 +4,15 @@ import avro from 'avsc';
 import { timestamp } from './timestamp.ts';
 
 /** `producerId` is an int64 in decimal; a takeover that is given another one than the last fence names cannot fence. */
-export type Fence = { identity: string; producerId: string; producerEpoch: number; worker: string; at: number };
+export type Fence = {
+  identity: string;
+  producerId: string;
+  producerEpoch: number;
+  worker: string;
+  at: number;
+  /** A mark of its owner: the commands that were not done when it was appended, for the checkpoint that names it. */
+  undone: Buffer | null;
+};
 
 export const fenceSchema = {
   type: 'record',
@@ -17,6 +25,7 @@ export const fenceSchema = {
     { name: 'producerEpoch', type: 'int' },
     { name: 'worker', type: 'string' },
     { name: 'at', type: timestamp },
+    { name: 'undone', type: ['null', 'bytes'], default: null, doc: 'For the owner behind: commands not done.' },
   ],
 };
 

@@ -50,6 +50,7 @@ const fenceOf = (offset: number, pid: number, producerEpoch: number) => ({
   fence: {
     identity: ownerIdentity(groupNames('x').workers, topic, partition),
     producerId: '7',
+    undone: null,
     producerEpoch,
     worker: `host-${pid}-abc123`,
     at: 1,
