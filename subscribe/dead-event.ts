@@ -18,6 +18,14 @@ export type DeadEvent<E = SubscribedEvent> = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
+/** What a record of the topic of dead events says beside the headers that the event had. */
+export const deadHeaders = {
+  dead_position: 'Where it stands: topic/partition@offset',
+  dead_reason: 'What its handler threw last, or why it cannot be decoded',
+  dead_attempts: 'How often its handler was called',
+  dead_at: 'When it was given up',
+} as const;
+
 /** A record that was asked for, on its way to the handler. `fault`: why it can never get there. */
 export type Taken = { record: FetchedRecord; position: Position } & (
   | { event: SubscribedEvent; fault?: undefined }

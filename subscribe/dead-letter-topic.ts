@@ -7,7 +7,7 @@ import type { Logger } from '../platform/log.ts';
 import { type LogWriter, openLogWriter } from '../platform/log-writer.ts';
 import { persist } from '../platform/persist.ts';
 import { ensureTopics, TopicMismatchError } from '../platform/topics.ts';
-import type { DeadEvent } from './dead-event.ts';
+import type { DeadEvent, deadHeaders } from './dead-event.ts';
 
 export type DeadLetterTopicOptions = {
   topic: string;
@@ -51,7 +51,7 @@ export async function openDeadLetterTopic({ topic, like, kafka, cluster, log, gi
   return {
     /** Resolves once every in-sync replica has it. */
     async put({ key, value, headers, position, attempts }: DeadEvent, error: Error): Promise<void> {
-      const about = {
+      const about: Record<keyof typeof deadHeaders, string> = {
         dead_position: position,
         dead_reason: error.message.slice(0, longestReason),
         dead_attempts: String(attempts),
