@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { afterAll, expect, inject, test } from 'vitest';
 import { until } from '../stack/deadline.ts';
@@ -25,7 +25,8 @@ function startSubscriber(mongoUri: string): ChildProcess {
 
 async function end(child: ChildProcess, signal: NodeJS.Signals) {
   running.delete(child);
-  if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it has ended by itself: ${child.exitCode}`);
+  if (child.exitCode !== null || child.signalCode !== null)
+    throw new Error(`it has ended by itself: ${child.exitCode}`);
   const ended = once(child, 'exit');
   child.kill(signal);
   const [code] = await ended;
@@ -56,7 +57,11 @@ test('killed twenty times under load, each event is applied exactly once', { tim
   const subscribers = [startSubscriber(uri.href), startSubscriber(uri.href)];
   for (let kills = 0; kills < 20; kills++) {
     const before = await count();
-    await until(`something new after ${kills} kills`, async () => (await count()) > before + 10 || undefined, 5 * minutes);
+    await until(
+      `something new after ${kills} kills`,
+      async () => (await count()) > before + 10 || undefined,
+      5 * minutes,
+    );
     await delay(randomInt(500));
     const victim = kills % subscribers.length;
     const child = subscribers[victim];
