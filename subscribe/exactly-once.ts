@@ -13,7 +13,7 @@ import { LostPlaceError, type OpenPlace, type Place } from './place.ts';
 import type { StoredPlaces } from './stored-places.ts';
 import type { SubscribedEvent } from './subscribed-event.ts';
 import type { TakeRecord } from './take-records.ts';
-import { isPassing } from './transaction-errors.ts';
+import { isEnded, isPassing } from './transaction-errors.ts';
 
 export type ExactlyOnceSettings = {
   client: Pick<MongoClient, 'startSession'>;
@@ -31,8 +31,10 @@ export type ExactlyOnceSettings = {
   log: Logger;
 };
 
-/** A transaction that ends without a word of the handler's, so often in a row, counts as the handler's failure. */
-const passingFailures = 20;
+/** A transaction that MongoDB had ended before its handler was through, so often in a row, counts as the handler's failure. */
+const mostEnded = 10;
+/** How often it is told that transactions come to nothing. */
+const tellEvery = 20;
 /** Where nothing was asked for, the place moves on so often all the same (milliseconds): or a restart would read it again. */
 const moveEveryMs = 5_000;
 
@@ -57,7 +59,9 @@ export function createExactlyOnce(options: ExactlyOnceSettings): OpenPlace {
     let passed = mine.next;
     let movedAt = performance.now();
     let failed: { taken: Taken; count: number; error: Error } | undefined;
+    /** In a row: transactions that came to nothing, and those of them that had been ended. */
     let passing = 0;
+    let ended = 0;
 
     /** What can never be handled, or has had all its attempts. */
     const deathOf = (taken: Taken): Error | undefined => {
@@ -86,7 +90,7 @@ export function createExactlyOnce(options: ExactlyOnceSettings): OpenPlace {
         at = undefined;
         await session.commitTransaction();
         stored = to;
-        passing = 0;
+        [passing, ended] = [0, 0];
         return undefined;
       } catch (error) {
         // Of what is committed already it says so, and of what cannot be reached nothing.
@@ -95,7 +99,10 @@ export function createExactlyOnce(options: ExactlyOnceSettings): OpenPlace {
         log.debug({ err: error, id }, 'a transaction came to nothing, or nobody knows');
         await lookUp(to);
         const [blamed] = slice;
-        if (stored === to || blamed === undefined || ++passing < passingFailures) return undefined;
+        if (stored === to || blamed === undefined) return undefined;
+        if (++passing % tellEvery === 0)
+          log.warn({ reason: asError(error).message, id, passing }, 'transactions come to nothing');
+        if (!isEnded(error) || ++ended < mostEnded) return undefined;
         return { taken: at ?? blamed, error: asError(error) };
       }
     }
@@ -107,7 +114,7 @@ export function createExactlyOnce(options: ExactlyOnceSettings): OpenPlace {
         throw new LostPlaceError(`${id} is somebody else's, or somewhere else`);
       if (there.next === stored) return;
       stored = to;
-      passing = 0;
+      [passing, ended] = [0, 0];
     }
 
     /** As many as may go together: what has failed goes alone, and what is before it without it. */
@@ -121,7 +128,7 @@ export function createExactlyOnce(options: ExactlyOnceSettings): OpenPlace {
     /** False: the signal came. */
     async function failedAt({ taken, error }: { taken: Taken; error: Error }): Promise<boolean> {
       const count = failed?.taken === taken ? failed.count + 1 : 1;
-      passing = 0;
+      [passing, ended] = [0, 0];
       failed = { taken, count, error: deathOf(taken) ?? error };
       log.warn({ err: error, position: positionText(taken.position), attempt: count }, 'an event could not be handled');
       return count === retry.attempts || waited(backoff(count, retry), signal);
