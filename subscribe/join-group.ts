@@ -42,7 +42,9 @@ export function joinGroup({ kafka, cluster, group, topic, sessionTimeoutMs, log,
     async join(): Promise<void> {
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
-      await consumer.run({ autoCommit: false, eachBatch: async () => undefined });
+      if (!closed) await consumer.run({ autoCommit: false, eachBatch: async () => undefined });
+      // It left before it had come.
+      if (closed) await consumer.disconnect();
     },
     /** Partition → the first offset that is not done. @throws where it is no member just now */
     commit: (next: ReadonlyMap<number, number>) =>
