@@ -1,10 +1,11 @@
-// Writes the pages that repeat what the code says: docs/errors.md, docs/configuration.md and the table in the README.
+// Writes the pages that repeat what the code says: docs/errors.md, docs/configuration.md, docs/asyncapi.yaml and the table in the README.
 // `npm run docs` runs it; generate.unit.test.ts fails when a page is not what this would write.
 import { readFile, writeFile } from 'node:fs/promises';
 import { settings } from '../platform/config.ts';
 import { errorCodes } from '../schemas/error-codes.ts';
 import { isTerminal, jobStates } from '../schemas/job-status.ts';
 import { stateAfter, transitions } from '../schemas/transitions.ts';
+import { asyncApiPage } from './asyncapi.ts';
 
 const root = new URL('../', import.meta.url);
 const note = (source: string) => `<!-- Generated from ${source} by \`npm run docs\`; edit that instead. -->`;
@@ -137,6 +138,7 @@ export const pages: Record<string, (current: string) => string> = {
   'docs/errors.md': errorsPage,
   'docs/configuration.md': configurationPage,
   'docs/job-life.md': lifePage,
+  'docs/asyncapi.yaml': asyncApiPage,
   'README.md': withConfiguration,
 };
 

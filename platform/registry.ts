@@ -2,8 +2,8 @@
 // up by id once. Only this file imports the registry's client.
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import type { Logger } from './log.ts';
+import { createSchemaById, withoutPassword } from './schema-by-id.ts';
 import { schemaChanges } from './schema-changes.ts';
-import { UndecodableError } from './wire-format.ts';
 
 /** A schema that the registry will not take beside its earlier versions: the process must not start. */
 export class IncompatibleSchemaError extends Error {
@@ -32,33 +32,8 @@ const reasonOf = (error: unknown): string => {
 const statusOf = (error: unknown): number | undefined =>
   error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
 
-type Found = { schema: string; schemaType?: string; references?: unknown[] };
-
-/** Confluent leaves the type of an Avro schema out, others name it. @throws UndecodableError where it is no schema of ours */
-function avroOf(id: number, { schema, schemaType = 'AVRO', references = [] }: Found): object {
-  if (schemaType !== 'AVRO') throw new UndecodableError(`schema ${id} is not an Avro schema but ${schemaType}`);
-  if (references.length > 0) throw new UndecodableError(`schema ${id} refers to other schemas`);
-  try {
-    return JSON.parse(schema);
-  } catch (error) {
-    throw new UndecodableError(`schema ${id} is not JSON`, { cause: error });
-  }
-}
-
 /** Given in full, because a caller decides how long to go on. */
 const retry = { initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1, factor: 0.2, multiplier: 2, retries: 2 };
-
-/** `https://me:secret@registry/…`: fetch takes no address with a password, and the client wants both apart. */
-function withoutPassword(address: string) {
-  const url = new URL(address);
-  const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
-  if (username === '') return { url: address, auth: undefined, headers: {} };
-  url.username = '';
-  url.password = '';
-  const basic = Buffer.from(`${username}:${password}`).toString('base64');
-  const headers = { authorization: `Basic ${basic}` };
-  return { url: url.href.replace(/\/$/, ''), auth: { username, password }, headers };
-}
 
 /** @param options `url` may hold a name and a password */
 export function createRegistry({ url: address, log }: { url: string; log: Logger }) {
@@ -66,9 +41,6 @@ export function createRegistry({ url: address, log }: { url: string; log: Logger
   // It compiles what it registers, and knows no formats: it would refuse what it is never asked to check.
   const json = { [SchemaType.JSON]: { strict: false, validateFormats: false } };
   const client = new SchemaRegistry({ host: url, clientId: 'putlog', retry, ...(auth && { auth }) }, json);
-  const known = new Map<number, Promise<object>>();
-  const missing = new Map<number, number>();
-  const missingFor = 30_000;
 
   async function register(subject: string, kind: SchemaType, schema: object): Promise<number> {
     const compatibility = await compatibilityOf(subject);
@@ -120,22 +92,6 @@ export function createRegistry({ url: address, log }: { url: string; log: Logger
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }
 
-  /** Not through the client: it compiles what it finds, and a schema that does not compile would count as an absence. */
-  async function lookUp(id: number): Promise<object> {
-    try {
-      const answer = await fetch(`${url}/schemas/ids/${id}`, { headers, signal: AbortSignal.timeout(5_000) });
-      if (answer.status === 404) {
-        missing.set(id, performance.now());
-        throw new UndecodableError(`the registry has no schema with id ${id}`);
-      }
-      if (!answer.ok) throw new Error(`the registry answers ${answer.status} for schema ${id}`);
-      return avroOf(id, (await answer.json()) as Found);
-    } catch (error) {
-      known.delete(id);
-      throw error;
-    }
-  }
-
   return {
     /** Resolves to the schema's id. @throws IncompatibleSchemaError */
     registerAvro: (subject: string, schema: object) => register(subject, SchemaType.AVRO, schema),
@@ -143,15 +99,8 @@ export function createRegistry({ url: address, log }: { url: string; log: Logger
     registerJson: (subject: string, schema: object) =>
       register(subject, SchemaType.JSON, { $schema: dialect, ...schema }),
 
-    /** One look-up in flight an id; a miss is remembered for 30 s. @throws UndecodableError, or what the network says */
-    schemaById(id: number): Promise<object> {
-      const missed = missing.get(id);
-      if (missed !== undefined && performance.now() - missed < missingFor)
-        return Promise.reject(new UndecodableError(`the registry has no schema with id ${id}`));
-      const found = known.get(id) ?? lookUp(id);
-      known.set(id, found);
-      return found;
-    },
+    /** As platform/schema-by-id.ts says. */
+    schemaById: createSchemaById(address),
     ping: async () => void (await ask('GET', '/subjects')),
   };
 }

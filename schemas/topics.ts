@@ -24,6 +24,12 @@ export const topicNames = (prefix: string) => ({
 
 export const groupNames = (prefix: string) => ({ workers: `${prefix}.workers`, projectors: `${prefix}.projectors` });
 
+/** Of a service that subscribes: its consumer group, and the topic of what it could not handle. */
+export const subscriberNames = (prefix: string, group: string) => ({
+  group: `${prefix}.subscribers.${group}`,
+  dead: `${prefix}.subscribers.${group}.dead`,
+});
+
 /** The producer identity under which the owner of a partition of commands writes (design: one for each partition). */
 export const ownerIdentity = (group: string, topic: string, partition: number): string =>
   `${group}.${topic}.${partition}`;

@@ -41,6 +41,20 @@ const result: { n: number; length: number } = resultOf(await putlog.wait(job, { 
 const wrong = () => putlog.put('demo.echo', 'packed', { n: 1, text: 2 });
 console.log(JSON.stringify({ result, loaded, wrong: typeof wrong }));
 `;
+const subscriber = `import { subscribe } from 'putlog/subscribe';
+import type echo from './echo.ts';
+const [brokers = '', registry = '', prefix = ''] = process.argv.slice(2);
+const options = { brokers, registry, prefix, group: 'packed', types: ['demo.echo' as const] };
+const subscription = subscribe<{ 'demo.echo': typeof echo }>(options, async (event) => {
+  if (event.kind !== 'succeeded') return;
+  const length: number = event.result.length;
+  console.log(JSON.stringify({ job: event.job, length }));
+  void subscription.stop();
+});
+// @ts-expect-error of no such type is anything known
+const wrong = () => subscribe<{ 'demo.echo': typeof echo }>({ ...options, types: ['demo.echos'] }, () => typeof wrong);
+await subscription.closed;
+`;
 const compilerOptions = {
   ...{ target: 'es2024', lib: ['esnext', 'dom'], module: 'nodenext', noEmit: true, strict: true, types: ['node'] },
   ...{ allowImportingTsExtensions: true, exactOptionalPropertyTypes: true, erasableSyntaxOnly: true },
@@ -55,15 +69,16 @@ beforeAll(async () => {
   await run('tar', ['-xzf', join(project, stdout.trim()), '--strip-components=1', '-C', join(modules, 'putlog')]);
   const { dependencies } = JSON.parse(await readFile(join(modules, 'putlog/package.json'), 'utf8'));
   await mkdir(join(modules, '@types'));
-  for (const name of [...Object.keys(dependencies), '@types/node', 'undici-types'])
+  for (const name of [...Object.keys(dependencies), 'mongodb', '@types/node', 'undici-types'])
     await symlink(join(root, 'node_modules', name), join(modules, name));
   await writeFile(join(project, 'package.json'), '{"type":"module"}');
   await writeFile(
     join(project, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions, files: ['program.ts', 'echo.ts'] }),
+    JSON.stringify({ compilerOptions, files: ['program.ts', 'subscriber.ts', 'echo.ts'] }),
   );
   await writeFile(join(project, 'echo.ts'), job);
   await writeFile(join(project, 'program.ts'), program);
+  await writeFile(join(project, 'subscriber.ts'), subscriber);
 });
 afterAll(() => rm(project, { recursive: true, force: true }));
 
@@ -71,10 +86,19 @@ test('it has what is said, and no more', async () => {
   const { stdout } = await run('npm', ['pack', '--dry-run', '--json', join(root, 'dist')]);
   const files = [...stdout.matchAll(/"path": "([^"]+)"/g)].map(([, path = '']) => path);
   expect(files).toEqual(
-    expect.arrayContaining(['client/index.js', 'client/index.d.ts', 'schemas/for-jobs.js', 'README.md']),
+    expect.arrayContaining([
+      'client/index.js',
+      'client/index.d.ts',
+      'subscribe/index.d.ts',
+      'schemas/for-jobs.js',
+      'README.md',
+    ]),
   );
   expect(
-    files.filter((file) => !/^(client|schemas)\/[\w-]+\.(js|d\.ts)$|^(LICENSE|README\.md|package\.json)$/.test(file)),
+    files.filter(
+      (file) =>
+        !/^(client|schemas|subscribe|platform)\/[\w-]+\.(js|d\.ts)$|^(LICENSE|README\.md|package\.json)$/.test(file),
+    ),
   ).toEqual([]);
 });
 
@@ -89,4 +113,10 @@ test('a program of another project is type-checked with it, and runs; it loads t
   const foreign = loaded.filter((url) => !/\/node_modules\/(putlog\/client|eventsource-parser)\//.test(url));
   expect(foreign).toEqual([]);
   expect(loaded.length).toBeGreaterThan(10);
+});
+
+test('a program of another project subscribes with it', async () => {
+  const where = [system.brokers, system.environment().SCHEMA_REGISTRY_URL ?? '', system.prefix];
+  const { stdout } = await run(process.execPath, [join(project, 'subscriber.ts'), ...where]);
+  expect(JSON.parse(stdout)).toEqual({ job: 'demo.echo/packed', length: 5 });
 });
