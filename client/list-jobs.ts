@@ -1,5 +1,6 @@
 // Lists jobs, newest first, a page at a time as they are read: `Link: rel="next"` (RFC 8288) leads from one to the next.
 import type { JobState } from '../schemas/job-status.ts';
+import { instant } from './call-request.ts';
 import type { Connection } from './connection.ts';
 import type { JobStatus } from './job.ts';
 
@@ -14,8 +15,6 @@ export type JobFilter = {
   pageSize?: number;
   signal?: AbortSignal;
 };
-
-const instant = (time: Date | string): string => (typeof time === 'string' ? time : time.toISOString());
 
 function queryOf({ type, state, createdAfter, createdBefore, key, pageSize }: JobFilter): string {
   const query = new URLSearchParams();
