@@ -5,6 +5,7 @@ import { settings } from '../platform/config.ts';
 import { errorCodes } from '../schemas/error-codes.ts';
 import { isTerminal, jobStates } from '../schemas/job-status.ts';
 import { stateAfter, transitions } from '../schemas/transitions.ts';
+import { commandLinePage } from './command-line-page.ts';
 
 const root = new URL('../', import.meta.url);
 const note = (source: string) => `<!-- Generated from ${source} by \`npm run docs\`; edit that instead. -->`;
@@ -137,6 +138,7 @@ export const pages: Record<string, (current: string) => string> = {
   'docs/errors.md': errorsPage,
   'docs/configuration.md': configurationPage,
   'docs/job-life.md': lifePage,
+  'docs/command-line.md': () => commandLinePage(note('cli/')),
   'README.md': withConfiguration,
 };
 
