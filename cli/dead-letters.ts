@@ -1,67 +1,60 @@
-// `putlog dead-letters` and `putlog redrive`: the API's /dead-letters at a terminal. What the API refuses is said in its words.
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import type { Problem } from '../schemas/problem.ts';
+// What ended as dead, as the API tells it: pages of it, and sending it again. dead-letter-commands.ts shows it.
+import { readLines } from '../client/lines.ts';
+import { nextQuery } from '../client/next-page.ts';
+import type { openApi } from './api.ts';
+import { queryText } from './event-stream.ts';
 
-/** Filters and limits as the API calls them, where it is, and the key to call it with. */
-export type DeadLetterOptions = { url: string; key?: string | undefined } & Readonly<
-  Record<string, string | undefined>
->;
+/** As the API calls them. */
+export type DeadLetterFilter = Readonly<Partial<Record<'type' | 'code' | 'position' | 'after' | 'before', string>>>;
 
-type Line = {
+/** Times are RFC 3339. A record that nobody could read has neither type nor id. */
+export type DeadLetter = {
   position: string;
   type?: string;
   id?: string;
+  generation: number;
   attempt: number;
   code: string;
   detail: string;
   at: string;
   redrivenAt?: string;
+  /** Of one that was sent again: `redriven`, or `gone`, for its bytes are. */
   outcome?: string;
 };
 
-/** @throws Error with what the API says, or that it is not there */
-async function asked(
-  path: string,
-  { url, key, ...query }: DeadLetterOptions,
-  method: 'GET' | 'POST',
-): Promise<Response> {
-  const given = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, value);
-  let answer: Response;
+type Api = Pick<ReturnType<typeof openApi>, 'ask' | 'open'>;
+
+/** Newest first. @throws ProblemError, ConnectionError */
+export async function* listDeadLetters(
+  { ask }: Api,
+  { redriven, ...filter }: DeadLetterFilter & { redriven?: string },
+  limit: number,
+): AsyncGenerator<DeadLetter> {
+  const first = queryText({ ...filter, redriven, limit: Math.min(limit, 500) });
+  let told = 0;
+  for (let query: string | undefined = first; query !== undefined; ) {
+    const { body, headers } = await ask({ method: 'GET', path: `dead-letters${query}`, repeatable: 'always' });
+    for (const letter of (body as { deadLetters: DeadLetter[] }).deadLetters) {
+      if (told >= limit) return;
+      told += 1;
+      yield letter;
+    }
+    query = nextQuery(headers);
+  }
+}
+
+/** Each as it is sent; who stops reading ends it. @throws ProblemError, ConnectionError */
+export async function* redrive(
+  { open }: Api,
+  filter: DeadLetterFilter,
+  rate: { limit?: number | undefined; perSecond?: number | undefined },
+): AsyncGenerator<DeadLetter> {
+  const request = new AbortController();
   try {
-    const headers = key === undefined ? undefined : { authorization: `Bearer ${key}` };
-    answer = await fetch(new URL(`${path}?${given}`, url), { method, ...(headers && { headers }) });
-  } catch (error) {
-    throw new Error(`there is no API at ${url}; give its address with --url`, { cause: error });
+    const path = `dead-letters/redrive${queryText({ ...filter, ...rate })}`;
+    const { body } = await open({ method: 'POST', path, signal: request.signal, repeatable: 'refused' });
+    if (body !== null) for await (const line of readLines(body)) yield line as DeadLetter;
+  } finally {
+    request.abort();
   }
-  if (answer.ok) return answer;
-  const { detail } = (await answer.json()) as Problem;
-  throw new Error(detail);
-}
-
-const words = ({ position, type, id, attempt, code, detail, at, redrivenAt, outcome }: Line): string =>
-  [
-    outcome ?? (redrivenAt === undefined ? '' : 'redriven'),
-    ...[at, position, type === undefined ? '(unreadable)' : `${type}/${id}`, `attempt ${attempt}`, code, detail],
-  ]
-    .filter((word) => word !== '')
-    .join('  ');
-
-/** A line each, newest first. */
-export async function* listDeadLetters(options: DeadLetterOptions): AsyncGenerator<string> {
-  const { deadLetters } = (await (await asked('/dead-letters', options, 'GET')).json()) as { deadLetters: Line[] };
-  for (const letter of deadLetters) yield words(letter);
-}
-
-/** A line each, as it is sent; then how many there were. */
-export async function* redrive(options: DeadLetterOptions): AsyncGenerator<string> {
-  const { body } = await asked('/dead-letters/redrive', options, 'POST');
-  const counts = { redriven: 0, gone: 0 };
-  for await (const line of createInterface({ input: Readable.from(body ?? []) })) {
-    const letter = JSON.parse(line) as Line;
-    counts[letter.outcome === 'redriven' ? 'redriven' : 'gone']++;
-    yield words(letter);
-  }
-  yield `${counts.redriven} sent again${counts.gone > 0 ? `, ${counts.gone} could not be: their bytes are gone` : ''}`;
 }

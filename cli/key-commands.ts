@@ -1,40 +1,56 @@
-// The commands `putlog keys add | list | revoke`: options in, lines out. putlog.ts adds them to the program.
-import { Command } from 'commander';
+// The commands `putlog keys add | list | revoke`: options in, lines out. They write to Kafka themselves, so that the first key can be made
+// before anybody may call the API.
+import { setTimeout as delay } from 'node:timers/promises';
 import { readConfig } from '../platform/config.ts';
+import { jsonOption } from './api.ts';
+import { SilenceError, UsageError } from './exit-code.ts';
 import type { OpenKeys } from './keys.ts';
 import { type AddKeyOptions, keyLine, newKey, shownKey } from './new-key.ts';
 import { runningHere } from './running-here.ts';
+import { jsonText, shown } from './shown.ts';
+import type { Within } from './within.ts';
 
 /** Kafka that does not answer is waited for so long (milliseconds). */
 const patience = 60_000;
 
-/** `fail` ends the process with a message. */
-export function keyCommands(env: NodeJS.ProcessEnv, fail: (message: string) => never): Command {
-  const keys = new Command('keys').description('API keys: who may call, and what (docs/security.md)');
+const silence = async (): Promise<never> => {
+  await delay(patience, undefined, { ref: false });
+  throw new SilenceError('Kafka or the schema registry does not answer; nothing may have been done');
+};
 
-  /** `prepare` throws where an option is wrong: before anything is connected. */
-  async function run(prepare: () => (keys: OpenKeys) => string[] | Promise<string[]>): Promise<void> {
-    const silent = 'Kafka or the schema registry does not answer; nothing may have been done';
-    const late = setTimeout(() => fail(silent), patience);
+export function addKeys({ parent, terminal, examples }: Within): void {
+  const keys = parent
+    .command('keys')
+    .description('makes, lists and ends API keys: who may call, and what (docs/security.md)');
+
+  async function use(prepare: () => (keys: OpenKeys) => string[] | Promise<string[]>): Promise<string[]> {
+    const prepared = prepare();
+    const config = readConfig({ ...(await runningHere(terminal.env)), ...terminal.env });
+    // Only now: no other command needs it.
+    const { openKeys } = await import('./keys.ts');
+    const opened = await openKeys(config);
     try {
-      const use = prepare();
-      const config = readConfig({ ...(await runningHere(env)), ...env });
-      // Only now: no other command needs it.
-      const { openKeys } = await import('./keys.ts');
-      const opened = await openKeys(config);
-      try {
-        for (const text of await use(opened)) console.log(text);
-      } finally {
-        await opened.close();
-      }
-    } catch (error) {
-      fail(error instanceof Error ? error.message : String(error));
+      return await prepared(opened);
     } finally {
-      clearTimeout(late);
+      await opened.close();
     }
   }
 
-  keys
+  /** `prepare` throws where an option is wrong: before anything is connected. */
+  async function run(prepare: () => (keys: OpenKeys) => string[] | Promise<string[]>): Promise<void> {
+    for (const text of await Promise.race([use(prepare), silence()])) terminal.out(text);
+  }
+
+  /** What is wrong with an option is wrong usage. */
+  const madeOf = (options: AddKeyOptions) => {
+    try {
+      return newKey(options, Date.now());
+    } catch (error) {
+      throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  };
+
+  const add = keys
     .command('add')
     .description('makes a key, and tells its secret: once, here')
     .requiredOption('--name <name>', 'what it is for')
@@ -42,38 +58,45 @@ export function keyCommands(env: NodeJS.ProcessEnv, fail: (message: string) => n
     .option('--type <types>', 'job types that it may touch, or image.* for all that begin so; unless told: all')
     .option('--rate <rate>', 'requests in a time at each api process, such as 100/60s')
     .option('--expires <when>', 'such as 90d, 12h or 2030-01-31T08:00:00Z; unless told: never')
-    .option('--json', 'as JSON')
+    .addOption(jsonOption())
     .action((options: AddKeyOptions & { json?: boolean }) =>
       run(() => {
-        const { id, text, key } = newKey(options, Date.now());
-        return async ({ add }) => {
-          await add(id, key);
-          return [options.json ? JSON.stringify({ ...shownKey(id, key), key: text }) : text];
+        const { id, text, key } = madeOf(options);
+        return async (opened) => {
+          await opened.add(id, key);
+          return [options.json ? jsonText({ ...shownKey(id, key), key: text }) : text];
         };
       }),
     );
-  keys
+  const list = keys
     .command('list')
     .description('lists all keys, without their secrets')
-    .option('--json', 'as JSON')
+    .addOption(jsonOption())
     .action(({ json }: { json?: boolean }) =>
       run(
-        () =>
-          ({ list }) =>
-            json
-              ? [JSON.stringify({ keys: list().map(([id, key]) => shownKey(id, key)) })]
-              : list().map(([id, key]) => keyLine(id, key)),
+        () => (opened) =>
+          json
+            ? [jsonText({ keys: opened.list().map(([id, key]) => shownKey(id, key)) })]
+            : opened.list().map(([id, key]) => shown(keyLine(id, key))),
       ),
     );
-  keys
-    .command('revoke <id>')
-    .description('ends a key, in every api process at once; its id is the part between putlog_ and the secret')
-    .option('--json', 'as JSON')
+  const revoke = keys
+    .command('revoke')
+    .description('ends a key, in every api process at once')
+    .argument('<id>', 'the part of the key between putlog_ and the secret')
+    .addOption(jsonOption())
     .action((id: string, { json }: { json?: boolean }) =>
-      run(() => async ({ revoke }) => {
-        const key = await revoke(id, Date.now());
-        return [json ? JSON.stringify(shownKey(id, key)) : keyLine(id, key)];
+      run(() => async (opened) => {
+        const key = await opened.revoke(id, Date.now());
+        return [json ? jsonText(shownKey(id, key)) : shown(keyLine(id, key))];
       }),
     );
-  return keys;
+  examples.give(
+    add,
+    [`putlog keys add --name shop --scope submit,read --type 'order.*'`, 'for a program that calls'],
+    ['putlog keys add --name admin --scope submit,read,operate --expires 90d --json', 'for whoever operates it'],
+  );
+  examples.give(list, ['putlog keys list', 'who may do what']);
+  examples.give(revoke, ['putlog keys revoke 1f0c2b9a7d34', 'it is refused from now on']);
+  examples.give(keys, ['putlog keys list', 'who may do what']);
 }

@@ -27,7 +27,8 @@ export type SubmitOptions = CallOptions &
   };
 
 const seconds = (time: number | string): string => (typeof time === 'number' ? String(time / 1_000) : time);
-const instant = (time: Date | string): string => (typeof time === 'string' ? time : time.toISOString());
+/** RFC 3339. */
+export const instant = (time: Date | string): string => (typeof time === 'string' ? time : time.toISOString());
 
 /** The longest that a server holds an answer back unless it is set up otherwise. */
 const longestWait = 30_000;

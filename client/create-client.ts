@@ -1,6 +1,6 @@
 // The client of the HTTP API: one function for each thing that can be asked. `createClient` makes it; nothing is sent before it is asked.
 import { type BatchAnswer, type BatchLine, type BatchOptions, batch } from './batch.ts';
-import { callHeaders, callQuery, type RequestOptions, type SubmitOptions, waiting } from './call-request.ts';
+import { callHeaders, callQuery, instant, type RequestOptions, type SubmitOptions, waiting } from './call-request.ts';
 import { type ConnectionOptions, createConnection } from './connection.ts';
 import { type FollowOptions, followJob } from './follow-job.ts';
 import { type FinishedJob, type JobEvent, type JobName, type JobStatus, jobPath } from './job.ts';
@@ -16,6 +16,12 @@ export type PutOptions = SubmitOptions & {
 export type PostOptions = SubmitOptions & {
   /** Calls with one key are one job; made anew for each call unless told, so that a repeated request makes no second job. */
   idempotencyKey?: string;
+};
+
+export type GetOptions = RequestOptions & {
+  wait?: number;
+  /** A time that has passed, or a position of the log (topic/partition@offset); with it nothing is waited for. */
+  at?: Date | string;
 };
 
 type Put<Jobs> = {
@@ -52,8 +58,8 @@ export type Client<Jobs = Record<never, never>> = {
   submit: Submit<Jobs>;
   /** Waits for the end, however it came; `resultOf` takes the result out of it. */
   wait: <R>(job: JobName<R>, options?: WaitOptions) => Promise<FinishedJob<R>>;
-  /** What is known of it now, or once it is over if that is within `wait` milliseconds. */
-  get: <R>(job: JobName<R>, options?: RequestOptions & { wait?: number }) => Promise<JobStatus<R>>;
+  /** What is known of it now, or once it is over if that is within `wait` milliseconds, or what was known of it `at` an earlier moment. */
+  get: <R>(job: JobName<R>, options?: GetOptions) => Promise<JobStatus<R>>;
   /** What happens to it, from the first event to the one that ends it. */
   follow: <R>(job: JobName<R>, options?: FollowOptions) => AsyncGenerator<JobEvent<R>>;
   /** Asks for its end; its status tells what came first. */
@@ -97,9 +103,11 @@ export function createClient<Jobs = Record<never, never>>(options: ConnectionOpt
     put,
     submit,
     wait: (job, asked) => waitForJob(connection, job, asked),
-    async get<R>(job: JobName<R>, { wait, signal }: RequestOptions & { wait?: number } = {}) {
+    async get<R>(job: JobName<R>, { wait, at, signal }: GetOptions = {}) {
+      const query = at === undefined ? '' : `?${new URLSearchParams({ at: instant(at) })}`;
+      const held = waiting(at === undefined ? wait : undefined);
       const { body } = await ask({
-        ...{ method: 'GET', path: jobPath(job), repeatable: 'always', signal, ...waiting(wait) },
+        ...{ method: 'GET', path: `${jobPath(job)}${query}`, repeatable: 'always', signal, ...held },
       });
       return body as JobStatus<R>;
     },

@@ -1,7 +1,9 @@
 // Lists jobs, newest first, a page at a time as they are read: `Link: rel="next"` (RFC 8288) leads from one to the next.
 import type { JobState } from '../schemas/job-status.ts';
+import { instant } from './call-request.ts';
 import type { Connection } from './connection.ts';
 import type { JobStatus } from './job.ts';
+import { nextQuery } from './next-page.ts';
 
 export type JobFilter = {
   type?: string;
@@ -15,8 +17,6 @@ export type JobFilter = {
   signal?: AbortSignal;
 };
 
-const instant = (time: Date | string): string => (typeof time === 'string' ? time : time.toISOString());
-
 function queryOf({ type, state, createdAfter, createdBefore, key, pageSize }: JobFilter): string {
   const query = new URLSearchParams();
   if (type !== undefined) query.set('type', type);
@@ -26,13 +26,6 @@ function queryOf({ type, state, createdAfter, createdBefore, key, pageSize }: Jo
   if (key !== undefined) query.set('key', key);
   if (pageSize !== undefined) query.set('limit', String(pageSize));
   return query.size === 0 ? '' : `?${query}`;
-}
-
-/** The query of the next page; the server may be behind a path that it does not know of. */
-function nextQuery(headers: Headers): string | undefined {
-  const [, target] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(headers.get('link') ?? '') ?? [];
-  const start = target?.indexOf('?') ?? -1;
-  return start === -1 ? undefined : target?.slice(start);
 }
 
 /** @throws ProblemError, ConnectionError, the signal's reason */

@@ -6,6 +6,7 @@ import { errorCodes } from '../schemas/error-codes.ts';
 import { isTerminal, jobStates } from '../schemas/job-status.ts';
 import { stateAfter, transitions } from '../schemas/transitions.ts';
 import { asyncApiPage } from './asyncapi.ts';
+import { commandLinePage } from './command-line-page.ts';
 
 const root = new URL('../', import.meta.url);
 const note = (source: string) => `<!-- Generated from ${source} by \`npm run docs\`; edit that instead. -->`;
@@ -139,6 +140,7 @@ export const pages: Record<string, (current: string) => string> = {
   'docs/configuration.md': configurationPage,
   'docs/job-life.md': lifePage,
   'docs/asyncapi.yaml': asyncApiPage,
+  'docs/command-line.md': () => commandLinePage(note('cli/')),
   'README.md': withConfiguration,
 };
 

@@ -82,9 +82,13 @@ export function minIsrFor(replication: number, required = 0): number | undefined
   return least === 0 ? undefined : least;
 }
 
+/** @throws what kafkajs says */
+export const readDurability = async (kafka: Kafka, topics: string[], needs: DurabilityNeeds, log: Logger) =>
+  judgeDurability(await readFacts(kafka, topics, log), needs);
+
 /** One warning at most. @throws TopicMismatchError where it is below what is required, or what kafkajs says */
 export async function checkDurability(kafka: Kafka, topics: string[], needs: DurabilityNeeds, log: Logger) {
-  const { refused, weak } = judgeDurability(await readFacts(kafka, topics, log), needs);
+  const { refused, weak } = await readDurability(kafka, topics, needs, log);
   if (refused.length > 0) throw new TopicMismatchError(refused);
   if (weak.length > 0)
     log.warn({ weak }, 'Kafka is not as safe as it could be; docs/guarantees.md says what to change');

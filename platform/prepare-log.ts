@@ -7,13 +7,14 @@ import { commandFault } from '../schemas/command-fault.ts';
 import { eventSchema, eventType, type JobEvent } from '../schemas/event.ts';
 import { type Fence, fenceSchema, fenceType } from '../schemas/fence.ts';
 import { type Setting, settingSchema, settingType } from '../schemas/setting.ts';
-import { subjectNames, topicNames } from '../schemas/topics.ts';
+import { laneOf, subjectNames, topicNames } from '../schemas/topics.ts';
 import type { Config } from './config.ts';
-import { checkDurability, minIsrFor } from './durability.ts';
+import { checkDurability } from './durability.ts';
 import type { LoadedJob } from './load-jobs.ts';
 import type { Logger } from './log.ts';
 import { persist } from './persist.ts';
 import { createRegistry, IncompatibleSchemaError } from './registry.ts';
+import { topicSpecs } from './topic-specs.ts';
 import { ensureTopics, TopicMismatchError } from './topics.ts';
 import { createDecoder } from './wire-format.ts';
 
@@ -21,33 +22,12 @@ export type PreparedLog = Awaited<ReturnType<typeof prepareLog>>;
 
 type Needs = { config: Config; kafka: Kafka; jobs: ReadonlyMap<string, LoadedJob>; log: Logger };
 
-/** Kafka's own default. A dead letter carries the whole of what was read, and must fit with what is said of it. */
-const maxCommandBytes = 1_048_588;
-const maxEventBytes = 2 * maxCommandBytes;
-
 /** @throws IncompatibleSchemaError, TopicMismatchError */
 export async function prepareLog({ config, kafka, jobs, log }: Needs) {
   const registry = createRegistry({ url: config.registryUrl, log });
   const topics = topicNames(config.prefix);
-  const queues = [...new Set([...jobs.values()].map(({ definition }) => definition.queue))].sort();
-  const commandTopics = queues.flatMap(topics.commandsOf);
-  const { partitions, replication, requireMinIsr } = config;
-  const shape = { partitions, replication, minIsr: minIsrFor(replication, requireMinIsr) };
-  const specs = [
-    ...commandTopics.map((topic) => ({
-      ...{ ...shape, topic, retentionMs: config.commandRetentionMs, maxMessageBytes: maxCommandBytes },
-    })),
-    { ...shape, topic: topics.events, retentionMs: config.eventRetentionMs, maxMessageBytes: maxEventBytes },
-    // A command that is older is gone, and with it all that could be cancelled.
-    {
-      ...{ ...shape, topic: topics.cancels, partitions: 1, alone: true },
-      ...{ retentionMs: config.commandRetentionMs, maxMessageBytes: maxCommandBytes },
-    },
-    {
-      ...{ ...shape, topic: topics.settings, partitions: 1, alone: true },
-      ...{ compacted: true, retentionMs: -1, maxMessageBytes: maxCommandBytes },
-    },
-  ];
+  const specs = topicSpecs(config, jobs);
+  const commandTopics = specs.map(({ topic }) => topic).filter((topic) => laneOf(topic).of !== topic);
   const names = specs.map(({ topic }) => topic);
   const subjects = subjectNames(config.prefix);
 

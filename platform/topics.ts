@@ -104,23 +104,63 @@ async function existingPartitions(
   return topics[0]?.partitions.length;
 }
 
-async function report(admin: Admin, specs: TopicSpec[], topics: Metadata, log: Logger) {
+type Entries = Readonly<Record<string, string>>;
+
+/** `found` undefined: it is not there. `differing`: what is not as it would be made, each in words. */
+export type TopicState = {
+  topic: string;
+  found: { partitions: number; replication: number; settings: Entries } | undefined;
+  differing: string[];
+};
+
+/** A topic that may not be described has no settings that could differ. */
+async function statesOf(
+  admin: Admin,
+  specs: TopicSpec[],
+  topics: Metadata,
+  wantedOf: (spec: TopicSpec) => Entries,
+): Promise<TopicState[]> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: specs.map(({ topic }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic })),
+    resources: topics.map(({ name }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
   });
-  for (const spec of specs) {
-    const found = topics.find(({ name }) => name === spec.topic);
-    const settings = resources.find(({ resourceName }) => resourceName === spec.topic)?.configEntries ?? [];
-    const differing = Object.entries(entriesOf(spec)).flatMap(([name, wanted]) => {
-      const value = settings.find(({ configName }) => configName === name)?.configValue;
+  return specs.map((spec) => {
+    const { topic } = spec;
+    const metadata = topics.find(({ name }) => name === topic);
+    if (metadata === undefined) return { topic, found: undefined, differing: [] };
+    const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? [];
+    const settings: Entries = Object.fromEntries(
+      entries.map(({ configName, configValue }) => [configName, configValue]),
+    );
+    const partitions = metadata.partitions.length;
+    const replication = Math.min(...metadata.partitions.map(({ replicas }) => replicas.length));
+    const differing = Object.entries(wantedOf(spec)).flatMap(([name, wanted]) => {
+      const value = settings[name];
       return value === undefined || value === wanted ? [] : [`${name} is ${value}, not ${wanted}`];
     });
-    const replicas = found?.partitions[0]?.replicas.length ?? 0;
-    if (replicas !== spec.replication) differing.push(`replication is ${replicas}, not ${spec.replication}`);
-    const count = found?.partitions.length ?? 0;
-    if (count !== spec.partitions) differing.push(`it has ${count} partitions, not ${spec.partitions}`);
+    if (replication !== spec.replication) differing.push(`replication is ${replication}, not ${spec.replication}`);
+    if (partitions !== spec.partitions) differing.push(`it has ${partitions} partitions, not ${spec.partitions}`);
+    return { topic, found: { partitions, replication, settings }, differing };
+  });
+}
+
+async function report(admin: Admin, specs: TopicSpec[], topics: Metadata, log: Logger) {
+  // What is not durable is told by platform/durability.ts.
+  for (const { topic, differing } of await statesOf(admin, specs, topics, entriesOf))
     if (differing.length > 0)
-      log.warn({ topic: spec.topic, differing }, 'a topic differs from the configuration; it is left as it is');
+      log.warn({ topic, differing }, 'a topic differs from the configuration; it is left as it is');
+}
+
+/** What there is of them, in their order, beside what they would be created with. Changes nothing. @throws what kafkajs says */
+export async function compareTopics(kafka: Kafka, specs: TopicSpec[]): Promise<TopicState[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const there = specs.map(({ topic }) => topic).filter((topic) => existing.has(topic));
+    const topics = there.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: there })).topics;
+    return await statesOf(admin, specs, topics, (spec) => ({ ...entriesOf(spec), ...durableEntries(spec) }));
+  } finally {
+    await admin.disconnect();
   }
 }

@@ -43,7 +43,7 @@ export const anyJobParams = {
   properties: { type: text('Job type, a dotted name'), ...idParam.properties },
 };
 
-const prefer = {
+export const prefer = {
   Prefer: {
     ...text(
       'RFC 7240. wait=N: hold the answer back for up to N seconds, until the job is over; respond-async: with it, 202 where that does ' +
@@ -52,7 +52,9 @@ const prefer = {
     example: 'wait=10',
   },
 };
-const preferenceApplied = { 'Preference-Applied': text('What of Prefer was done, and how long a wait was granted') };
+export const preferenceApplied = {
+  'Preference-Applied': text('What of Prefer was done, and how long a wait was granted'),
+};
 
 export const submitHeaders = {
   type: 'object',
@@ -143,39 +145,9 @@ export const describePut = (job: JobDefinition) =>
     },
   });
 
-const unreadable = ['read-model-unavailable', 'read-model-behind'] as const;
-
-const getResponses = (schema: object) => ({
-  200: json('What is known', schema, { ...etag, ...preferenceApplied, ...retryAfter }),
-  304: { description: 'Nothing new since the ETag in If-None-Match', type: 'null' },
-  ...problems({
-    404: ['The log holds no such job', 'unknown-job', 'unknown-job-type'],
-    503: ['Status cannot be read now, or is behind the log', ...unreadable],
-  }),
-});
+export const unreadable = ['read-model-unavailable', 'read-model-behind'] as const;
 
 export const ifNoneMatch = { 'If-None-Match': text('ETag of what you have') };
-const getHeaders = { type: 'object', properties: { ...ifNoneMatch, ...prefer } };
-
-export const describeGet = (job: JobDefinition) =>
-  documented({
-    tags: [job.type],
-    operationId: `get-${job.type}`,
-    summary: `Status and result of ${job.type}`,
-    params: idParam,
-    headers: getHeaders,
-    response: getResponses(componentRef(statusName(job))),
-  });
-
-export const describeGetAny = documented({
-  tags: ['Jobs'],
-  operationId: 'get-job',
-  summary: 'Status and result of a job of any type, loaded here or not',
-  params: anyJobParams,
-  headers: getHeaders,
-  response: getResponses(componentRef('JobStatus')),
-});
-
 const deletion = (schema: object): FastifySchema => ({
   description: 'Wherever it is: scheduled, queued, retrying or running. A function that runs gets its signal aborted.',
   headers: { type: 'object', properties: { 'If-Match': text('ETag of what you have') } },

@@ -14,6 +14,7 @@ import { createEventHub } from './event-hub.ts';
 import { createFakeLog, eventsTopic } from './event-tail.fixture.ts';
 import { createFollow } from './follow.ts';
 import { createFollowUpReaders } from './follow-up-query.ts';
+import { createJobAt } from './job-at.ts';
 import { createJobHistory } from './job-history.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
 import { createMemorySchedules } from './memory-schedules.fixture.ts';
@@ -83,7 +84,10 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
   const lookUp = { findIfThere: async (name: string) => jobs.get(name) };
   const app = buildApp({
     waiting: createWaiting({ hub, lookUp, maxWaitMs: 2_000 }),
-    events: { history, follow: createFollow({ hub, history }), streams: createStreams({ keepAliveMs: 50 }) },
+    events: {
+      ...{ history, follow: createFollow({ hub, history }), streams: createStreams({ keepAliveMs: 50 }) },
+      jobAt: createJobAt({ ...log, history, eventsTopic, commandTopics: log.commandTopics }),
+    },
     jobs: jobsForTests,
     async submit(submission) {
       submitted.push(submission);

@@ -34,6 +34,7 @@ import type { FollowUpReaders } from './follow-up-query.ts';
 import { getJobRoutes } from './get-job-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import type { Groups } from './groups.ts';
+import type { JobAt } from './job-at.ts';
 import type { ListJobs } from './list-jobs.ts';
 import { listJobsRoutes } from './list-jobs-routes.ts';
 import { createOwnPace, type OwnPace } from './own-pace.ts';
@@ -57,7 +58,7 @@ export type AppDependencies = {
   readJob: ReadJob;
   listJobs: ListJobs;
   waiting: Waiting;
-  events: Pick<EventDependencies, 'history' | 'follow' | 'streams'>;
+  events: Pick<EventDependencies, 'history' | 'follow' | 'streams'> & { jobAt: JobAt };
   cancelJob: CancelJob;
   deadLetters: DeadLetters;
   followUps: FollowUpReaders;
@@ -232,7 +233,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(postManyRoutes({ jobs, submit, limits, followUps, ownPace, log }));
     api.register(listJobsRoutes({ jobs, listJobs }));
     api.register(groupRoutes({ jobs, groups, limits, followUps }));
-    api.register(getJobRoutes({ jobs, readJob, waiting }));
+    api.register(getJobRoutes({ jobs, readJob, waiting, jobAt: events.jobAt }));
     api.register(eventRoutes({ jobs, readJob, ...events }));
     api.register(deleteJobRoutes({ jobs, readJob, cancelJob }));
     api.register(deadLetterRoutes({ deadLetters, log }));

@@ -4,7 +4,7 @@ import type { Logger } from '../platform/log.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { isTerminal, type JobDocument } from '../schemas/job-status.ts';
-import { PutlogError } from '../schemas/problem.ts';
+import { createAskLog } from './ask-log.ts';
 import { kindOf, type ToldEvent, toldEvent } from './told-event.ts';
 
 export type JobHistory = {
@@ -34,22 +34,8 @@ const maxBytes = 2 ** 20;
 const maxWaitMs = 100;
 
 export function createJobHistory({ cluster, topic, readEvent, log }: JobHistoryOptions): JobHistory {
-  /** Tried twice: the leader may have moved since the last read. */
-  async function asked<T>(read: () => Promise<T>): Promise<T> {
-    for (let again = true; ; again = false) {
-      try {
-        await cluster.watch([topic]);
-        return await read();
-      } catch (error) {
-        if (isGone(error)) throw error;
-        if (again) continue;
-        throw new PutlogError('log-unreadable', 'The events cannot be read right now. Try again in a few seconds.', {
-          cause: error,
-          retryAfter: 2,
-        });
-      }
-    }
-  }
+  const askLog = createAskLog(cluster);
+  const asked = <T>(read: () => Promise<T>) => askLog(topic, read);
 
   const offsetOf = async (at: 'earliest' | 'latest', partition: number) =>
     (await asked(() => cluster.offsets([topic], at))).get(topic)?.[partition] ?? 0;

@@ -7,6 +7,7 @@ import { createEventHub } from './event-hub.ts';
 import { createOpenEventTail } from './event-tail.ts';
 import { createFollow } from './follow.ts';
 import type { HeardJobs } from './heard-jobs.ts';
+import { createJobAt } from './job-at.ts';
 import { createJobHistory } from './job-history.ts';
 import type { LookUp } from './look-up.ts';
 import { createStreams } from './streams.ts';
@@ -14,7 +15,7 @@ import { createWaiting } from './waiting.ts';
 
 export type OpenEventsOptions = {
   connection: Parameters<typeof createCluster>[0];
-  prepared: Pick<PreparedLog, 'eventsTopic' | 'readEvent'>;
+  prepared: Pick<PreparedLog, 'eventsTopic' | 'commandTopics' | 'readEvent' | 'readCommand'>;
   heard: HeardJobs;
   lookUp: LookUp;
   metrics: Pick<Metrics, 'gauge'>;
@@ -34,7 +35,10 @@ export function openEvents({ connection, prepared, heard, lookUp, metrics, maxWa
   metrics.gauge('event_streams', 'Clients that follow a job, or many', () => streams.count);
   return {
     waiting,
-    events: { history, follow: createFollow({ hub, history }), streams },
+    events: {
+      ...{ history, follow: createFollow({ hub, history }), streams },
+      jobAt: createJobAt({ ...prepared, history, cluster }),
+    },
     /** Once nobody is told anything any more. */
     close: () => Promise.all([hub.close(), cluster.close()]),
   };

@@ -1,9 +1,9 @@
 // What operators ask of queues: what waits in each, what is paused, which limits hold; and what they decide. Decisions are settings:
 // every worker hears of them at once, and they hold until others are made.
 import type { KafkaCluster } from '../platform/cluster.ts';
+import { commandsLeft, stretchesOf } from '../platform/commands-left.ts';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { ChangeSetting, Settings } from '../platform/settings.ts';
-import { readCheckpoint } from '../schemas/checkpoint.ts';
 import { isLimit, type Limit } from '../schemas/limit.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { settingNames } from '../schemas/setting.ts';
@@ -25,8 +25,6 @@ export type LimitStatus = { type: string; limit: Limit | null; changedAt: number
 /** @throws PutlogError unknown-queue, unknown-job-type, log-unavailable, outcome-unknown, overloaded */
 export type Queues = ReturnType<typeof createQueues>;
 
-type Stretch = { topic: string; partition: number; start: number; end: number };
-
 export type QueuesTools = {
   jobs: ReadonlyMap<string, LoadedJob>;
   settings: Pick<Settings, 'get'>;
@@ -43,23 +41,9 @@ export function createQueues({ jobs, settings, changeSetting, cluster, group, to
   const typesOf = Map.groupBy(definitions, ({ queue }) => queue);
   const names = [...typesOf.keys()].sort();
 
-  /** Of one partition, whose log goes from `start` to before `end`. */
-  async function waitingIn({ topic, partition, start, end }: Stretch) {
-    const committed = await cluster.committed(group, topic, partition);
-    const { offset, next, undone, mark } = readCheckpoint(committed?.offset ?? 0, committed?.metadata ?? '');
-    const inHand = mark?.undone ?? undone.filter((one) => one >= start).length;
-    const depth = inHand + Math.max(0, end - Math.max(next, start));
-    if (depth === 0) return { depth, oldestAt: null };
-    const { records } = await cluster.fetch(topic, partition, Math.max(offset, start), 1, 0);
-    return { depth, oldestAt: records[0]?.timestamp ?? null };
-  }
-
   async function waitingInAll(topics: string[]) {
-    const [starts, ends] = await Promise.all([cluster.offsets(topics, 'earliest'), cluster.offsets(topics, 'latest')]);
-    const stretches = [...ends].flatMap(([topic, ofTopic]) =>
-      ofTopic.map((end, partition) => ({ topic, partition, start: starts.get(topic)?.[partition] ?? 0, end })),
-    );
-    return Promise.all(stretches.map(waitingIn));
+    const stretches = await stretchesOf(cluster, topics);
+    return Promise.all(stretches.map((stretch) => commandsLeft(cluster, group, stretch)));
   }
 
   /** Job types. None: there is no such queue. */

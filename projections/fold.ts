@@ -6,13 +6,12 @@ import { redriveHeader } from '../schemas/dead-letter.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { fenceEventType } from '../schemas/fence.ts';
 import { jobOfEvent } from '../schemas/job-of-event.ts';
+import { readPosition } from '../schemas/position.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
 import { type DeadLetterPart, deadLetterOf } from './dead-letters.ts';
 import type { Fold } from './projector-group.ts';
 
 type Decoders = Pick<PreparedLog, 'eventsTopic' | 'readCommand' | 'readEvent'>;
-
-const position = /^[\w.-]{1,249}\/\d{1,6}@\d{1,15}$/;
 
 /**
  * `dead` is told of a record perhaps more than once. `retentionOf` a type: how long its jobs are kept once they are over
@@ -36,7 +35,7 @@ export function createFold(
     const at = Number(offset);
     if (topic !== eventsTopic) {
       const again = headers?.[redriveHeader];
-      if (again !== undefined && position.test(String(again)))
+      if (again !== undefined && readPosition(String(again)) !== undefined)
         dead({ _id: String(again), redrivenAt: Number(timestamp) });
       const command = readCommand(value);
       const place = { topic, partition, offset: at };

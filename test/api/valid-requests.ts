@@ -27,6 +27,7 @@ export const validRequests = (type: string): ApiRequest[] => [
   send('PUT', `/jobs/${type}/m3?notBefore=2026-01-31T08:00:00Z&then=${type}/m4`, echo),
   send('PUT', `/jobs/${type}/m5?callback=https://example.com/hook&notify=mailto:me@example.com`, echo),
   get(`/jobs/${type}/m1`, { 'if-none-match': '"0.1.-1.abc"', prefer: 'wait=0' }),
+  get(`/jobs/${type}/m1?at=2026-01-31T08:00:00Z`),
   get('/jobs/no.such/m1'),
   bare('DELETE', `/jobs/${type}/m1`, { 'if-match': '"0.1.-1.abc"' }),
   bare('DELETE', '/jobs/no.such/m1'),

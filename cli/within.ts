@@ -1,0 +1,6 @@
+import type { Command } from 'commander';
+import type { Examples } from './examples.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What each command of program.ts is made with: the one it belongs to, the terminal, and where its examples go. */
+export type Within = { parent: Command; terminal: Terminal; examples: Examples };
