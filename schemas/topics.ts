@@ -24,6 +24,9 @@ export const topicNames = (prefix: string) => ({
 
 export const groupNames = (prefix: string) => ({ workers: `${prefix}.workers`, projectors: `${prefix}.projectors` });
 
+/** The group of a projection other than job status. */
+export const projectionGroup = (prefix: string, name: string): string => `${prefix}.projection.${name}`;
+
 /** The producer identity under which the owner of a partition of commands writes (design: one for each partition). */
 export const ownerIdentity = (group: string, topic: string, partition: number): string =>
   `${group}.${topic}.${partition}`;
