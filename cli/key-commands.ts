@@ -1,9 +1,8 @@
 // The commands `putlog keys add | list | revoke`: options in, lines out. putlog.ts adds them to the program.
 import { Command } from 'commander';
-import { readConfig } from '../platform/config.ts';
+import { askDirectly } from './ask-directly.ts';
 import type { OpenKeys } from './keys.ts';
 import { type AddKeyOptions, keyLine, newKey, shownKey } from './new-key.ts';
-import { runningHere } from './running-here.ts';
 
 /** Kafka that does not answer is waited for so long (milliseconds). */
 const patience = 60_000;
@@ -12,27 +11,16 @@ const patience = 60_000;
 export function keyCommands(env: NodeJS.ProcessEnv, fail: (message: string) => never): Command {
   const keys = new Command('keys').description('API keys: who may call, and what (docs/security.md)');
 
-  /** `prepare` throws where an option is wrong: before anything is connected. */
-  async function run(prepare: () => (keys: OpenKeys) => string[] | Promise<string[]>): Promise<void> {
-    const silent = 'Kafka or the schema registry does not answer; nothing may have been done';
-    const late = setTimeout(() => fail(silent), patience);
-    try {
-      const use = prepare();
-      const config = readConfig({ ...(await runningHere(env)), ...env });
-      // Only now: no other command needs it.
-      const { openKeys } = await import('./keys.ts');
-      const opened = await openKeys(config);
-      try {
-        for (const text of await use(opened)) console.log(text);
-      } finally {
-        await opened.close();
-      }
-    } catch (error) {
-      fail(error instanceof Error ? error.message : String(error));
-    } finally {
-      clearTimeout(late);
-    }
-  }
+  const run = (prepare: () => (keys: OpenKeys) => string[] | Promise<string[]>) =>
+    askDirectly(
+      {
+        ...{ env, fail, patience },
+        silent: 'Kafka or the schema registry does not answer; nothing may have been done',
+        // Only now: no other command needs it.
+        open: async (config) => (await import('./keys.ts')).openKeys(config),
+      },
+      prepare,
+    );
 
   keys
     .command('add')
