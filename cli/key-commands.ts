@@ -1,45 +1,32 @@
 // The commands `putlog keys add | list | revoke`: options in, lines out. They write to Kafka themselves, so that the first key can be made
 // before anybody may call the API.
-import { setTimeout as delay } from 'node:timers/promises';
-import { readConfig } from '../platform/config.ts';
 import { jsonOption } from './api.ts';
-import { SilenceError, UsageError } from './exit-code.ts';
+import { askDirectly } from './ask-directly.ts';
+import { UsageError } from './exit-code.ts';
 import type { OpenKeys } from './keys.ts';
 import { type AddKeyOptions, keyLine, newKey, shownKey } from './new-key.ts';
-import { runningHere } from './running-here.ts';
 import { jsonText, shown } from './shown.ts';
 import type { Within } from './within.ts';
 
 /** Kafka that does not answer is waited for so long (milliseconds). */
 const patience = 60_000;
 
-const silence = async (): Promise<never> => {
-  await delay(patience, undefined, { ref: false });
-  throw new SilenceError('Kafka or the schema registry does not answer; nothing may have been done');
-};
-
 export function addKeys({ parent, terminal, examples }: Within): void {
   const keys = parent
     .command('keys')
     .description('makes, lists and ends API keys: who may call, and what (docs/security.md)');
 
-  async function use(prepare: () => (keys: OpenKeys) => string[] | Promise<string[]>): Promise<string[]> {
-    const prepared = prepare();
-    const config = readConfig({ ...(await runningHere(terminal.env)), ...terminal.env });
-    // Only now: no other command needs it.
-    const { openKeys } = await import('./keys.ts');
-    const opened = await openKeys(config);
-    try {
-      return await prepared(opened);
-    } finally {
-      await opened.close();
-    }
-  }
-
   /** `prepare` throws where an option is wrong: before anything is connected. */
-  async function run(prepare: () => (keys: OpenKeys) => string[] | Promise<string[]>): Promise<void> {
-    for (const text of await Promise.race([use(prepare), silence()])) terminal.out(text);
-  }
+  const run = (prepare: () => (keys: OpenKeys) => string[] | Promise<string[]>) =>
+    askDirectly(
+      {
+        ...{ terminal, patience },
+        silent: 'Kafka or the schema registry does not answer; nothing may have been done',
+        // Only now: no other command needs it.
+        open: async (config) => (await import('./keys.ts')).openKeys(config),
+      },
+      prepare,
+    );
 
   /** What is wrong with an option is wrong usage. */
   const madeOf = (options: AddKeyOptions) => {

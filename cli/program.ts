@@ -12,6 +12,7 @@ import { addKeys } from './key-commands.ts';
 import { addLag } from './lag-command.ts';
 import { addLimits } from './limit-commands.ts';
 import { addList } from './list-command.ts';
+import { addProjections } from './projection-commands.ts';
 import { addQueues } from './queue-commands.ts';
 import { addSchedules } from './schedule-commands.ts';
 import { addServices } from './service-commands.ts';
@@ -25,7 +26,7 @@ import type { Within } from './within.ts';
 const groups: readonly [title: string, ...add: ((within: Within) => void)[]][] = [
   ['Jobs:', addSubmit, addGet, addList, addWatch, addEvents, addCancel, addStats],
   ['Operating:', addQueues, addLimits, addSchedules, addDeadLetters],
-  ['The log:', addLag, addTopics],
+  ['The log:', addLag, addTopics, addProjections],
   ['Running it:', addServices, addKeys],
   ['This terminal:', addCompletion],
 ];

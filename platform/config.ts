@@ -47,6 +47,7 @@ export const settings = {
     'begins the names of topics, consumer groups and producer identities',
   ),
   jobs: text('PUTLOG_JOBS', '', 'folder of your own job types, beside the built-in ones'),
+  projections: text('PUTLOG_PROJECTIONS', '', 'folder of your own projections (docs/projections.md)'),
   partitions: integer('PUTLOG_PARTITIONS', 8, 1, 1024, 'partitions of each topic, fixed when it is created'),
   replication: integer(
     'PUTLOG_REPLICATION',
@@ -117,6 +118,13 @@ export const settings = {
   ),
   maxWaitMs: integer('PUTLOG_MAX_WAIT_MS', 30_000, 0, 600_000, 'how long `Prefer: wait` may hold an answer back'),
   dedupMs: integer('PUTLOG_DEDUP_MS', 7 * day, 60_000, 365 * day, 'how long a claim on (type, id) is remembered'),
+  statisticsMinutesMs: integer(
+    'PUTLOG_STATISTICS_MINUTES_MS',
+    3 * day,
+    7_200_000,
+    366 * day,
+    'how long statistics are kept by the minute; by the hour and the day for ever',
+  ),
   maxPayloadBytes: integer('PUTLOG_MAX_PAYLOAD_BYTES', 262_144, 1_024, 900_000, 'largest payload and largest result'),
   maxBlobBytes: integer('PUTLOG_MAX_BLOB_BYTES', 104_857_600, 1_024, Number.MAX_SAFE_INTEGER, 'largest blob'),
   bodyTimeoutMs: integer(
@@ -196,5 +204,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const config = Object.fromEntries(entries) as Config;
   const amiss = securityProblems(config);
   if (amiss.length > 0) throw new ConfigError(amiss);
-  return { ...config, jobs: config.jobs && resolve(config.jobs), mongoUri: mongoUriOf(config) };
+  const folders = {
+    jobs: config.jobs && resolve(config.jobs),
+    projections: config.projections && resolve(config.projections),
+  };
+  return { ...config, mongoUri: mongoUriOf(config), ...folders };
 }

@@ -16,6 +16,8 @@ export type GroupConsumerOptions = {
   /** True: the consumer is being stopped. */
   closed: () => boolean;
   fatal: (error: unknown) => void;
+  /** Kafka holds a fetch back until it has so many bytes to give, or for so long (milliseconds). */
+  fetch?: { minBytes: number; maxWaitTimeInMs: number } | undefined;
 };
 
 /** The partitions that a member was given, as GROUP_JOIN tells them. */
@@ -42,7 +44,7 @@ export function createGroupConsumer({
   sessionTimeoutMs,
   ...rest
 }: GroupConsumerOptions): Consumer {
-  const { log, closed, fatal } = rest;
+  const { log, closed, fatal, fetch = { minBytes: 1, maxWaitTimeInMs: 200 } } = rest;
   let owned: ReturnType<Parameters<typeof createStickyAssigner>[0]> = { owned: [], since: 0 };
   const consumer = kafka.consumer({
     groupId: group,
@@ -51,7 +53,7 @@ export function createGroupConsumer({
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: Math.max(sessionTimeoutMs, 30_000),
     heartbeatInterval: Math.min(1_000, sessionTimeoutMs / 3),
-    maxWaitTimeInMs: 200,
+    ...fetch,
     maxBytesPerPartition: 262_144,
     allowAutoTopicCreation: false,
     // Every field, because kafkajs's defaults change with NODE_ENV.

@@ -1,5 +1,6 @@
 // MongoDB: one client a process, every write acknowledged by a majority. Only platform/ imports the driver at run time.
 import {
+  type ClientSession,
   type Collection,
   type Db,
   type Document,
@@ -106,3 +107,26 @@ export async function dropIndexes<T extends Document>(
       if (!(error instanceof MongoServerError) || error.code !== indexNotFound) throw error;
     });
 }
+
+/**
+ * All that `work` does with the session happens, or nothing; it may be called again where another transaction was in the way. What was read
+ * in it is of one moment. @throws what `work` or MongoDB says; then it is not known whether a commit whose answer was lost has happened
+ */
+export async function transact<T>(db: Db, work: (session: ClientSession) => Promise<T>): Promise<T> {
+  const session = db.client.startSession();
+  try {
+    return await session.withTransaction(work, {
+      readConcern: { level: 'snapshot' },
+      writeConcern: { w: 'majority' },
+      readPreference: 'primary',
+    });
+  } finally {
+    await session.endSession();
+  }
+}
+
+/** What a server says of an update that no repetition will make possible: names and values of fields that it does not take. */
+const impossibleUpdates = [2, 9, 14, 16, 28, 40, 52, 56, 57, 10_334, 17_280, 17_419];
+
+export const isImpossibleUpdate = (error: unknown): boolean =>
+  error instanceof MongoServerError && typeof error.code === 'number' && impossibleUpdates.includes(error.code);

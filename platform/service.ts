@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { JobsError } from './load-jobs.ts';
+import { ProjectionsError } from './load-projections.ts';
 import { createLogger, type Logger } from './log.ts';
 import { IncompatibleSchemaError } from './registry.ts';
 import { TopicMismatchError } from './topics.ts';
@@ -17,7 +18,9 @@ export type StartService = (config: Config, log: Logger, fatal: (error: unknown)
 /** EX_CONFIG of sysexits.h: starting again without a change will not help. */
 const exitConfig = 78;
 const isConfiguration = (error: unknown) =>
-  [ConfigError, JobsError, IncompatibleSchemaError, TopicMismatchError].some((kind) => error instanceof kind);
+  [ConfigError, JobsError, ProjectionsError, IncompatibleSchemaError, TopicMismatchError].some(
+    (kind) => error instanceof kind,
+  );
 
 /** What a promise that nobody awaits does to the process: a worker runs its users' functions, and outlives theirs. */
 type Stray = 'ends the process' | 'is logged';

@@ -41,7 +41,7 @@ export const accessTable: Readonly<Record<string, Need>> = {
   'GET /limits/:type': read,
   'PUT /limits/:type': operate,
   'DELETE /limits/:type': operate,
-  'GET /stats': readAll,
+  'GET /stats': read,
   'GET /metrics': readAll,
   'GET /openapi.json': read,
   'GET /asyncapi.json': read,

@@ -93,7 +93,9 @@ test('a job of a type that the key may not touch is 403, whether it is there or 
   expect(await ask('GET', '/limits/test.anything')).toBe(refused);
   expect(await ask('PUT', '/limits/test.anything', { concurrency: 1 })).toBe(refused);
   expect(await ask('GET', '/dead-letters?type=test.anything')).toBe(refused);
-  expect(await ask('GET', '/stats')).toBe(refused);
+  expect(await ask('GET', '/stats?type=test.anything')).toBe(refused);
+  expect(await ask('GET', '/stats')).toBe(200);
+  expect(await ask('GET', '/metrics')).toBe(refused);
   expect(submitted.map(({ id }) => id)).toEqual(['1', '1']);
   expect(jobs.size).toBe(0);
 });

@@ -176,15 +176,6 @@ export const describeDeleteAny = documented({
   ...{ params: anyJobParams, ...deletion(componentRef('JobStatus')) },
 });
 
-export const describeStats = documented({
-  tags: ['Service'],
-  operationId: 'get-stats',
-  summary: 'How many jobs are in which state',
-  response: {
-    200: json('Counts', { type: 'object', additionalProperties: { type: 'integer' } }),
-    ...problems({ 503: ['They cannot be counted now', 'read-model-unavailable'] }),
-  },
-});
 const health = { type: 'object', properties: { status: text('ok, or not') } };
 export const describeLive = documented({
   tags: ['Service'],

@@ -19,6 +19,7 @@ import { createJobHistory } from './job-history.ts';
 import { createMemoryBlobs } from './memory-blobs.fixture.ts';
 import { createMemorySchedules } from './memory-schedules.fixture.ts';
 import { createQueues } from './queues.ts';
+import type { Numbers } from './statistics.ts';
 import { createStreams } from './streams.ts';
 import type { Submission } from './submit.ts';
 import { createWaiting } from './waiting.ts';
@@ -41,6 +42,12 @@ const anything = defineJob({
 export const jobsForTests = new Map(
   [echo, anything].map((definition) => [definition.type, { definition, file: `file:///jobs/${definition.type}.ts` }]),
 );
+
+const noTimes = { count: 0, sum: 0, p50: 0, p90: 0, p99: 0, max: 0 };
+export const noNumbers: Numbers = {
+  ...{ accepted: 0, waiting: 0, running: 0, succeeded: 0, failed: 0, dead: 0, cancelled: 0, retried: 0 },
+  ...{ runTime: noTimes, waitTime: noTimes },
+};
 
 export const queuedJob = (type: string, id: string, fields: Partial<JobDocument> = {}): JobDocument => ({
   _id: jobKey(type, id),
@@ -140,7 +147,10 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
       },
     }),
     schedules: createMemorySchedules(jobsForTests),
-    stats: async () => ({ succeeded: 7, failed: 1 }),
+    stats: {
+      statistics: { total: async () => noNumbers, series: async () => [], knows: async () => false },
+      minutesMs: 86_400_000,
+    },
     blobs: createMemoryBlobs(),
     ready: async () => ({ kafka: 'ok', mongodb: 'ok' }),
     metrics: createMetrics('api'),

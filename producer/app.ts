@@ -48,7 +48,8 @@ import type { Queues } from './queues.ts';
 import type { ReadJob } from './read-job.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
 import type { Schedules } from './schedules.ts';
-import { type Stats, serviceRoutes } from './service-routes.ts';
+import { serviceRoutes } from './service-routes.ts';
+import { type StatsOptions, statsRoutes } from './stats-routes.ts';
 import type { Submit } from './submit.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -65,7 +66,7 @@ export type AppDependencies = {
   groups: Groups;
   queues: Queues;
   schedules: Schedules;
-  stats: Stats;
+  stats: Omit<StatsOptions, 'jobs'>;
   blobs: BlobStore;
   ready: Ready;
   metrics: Pick<Metrics, 'httpRequest' | 'text' | 'contentType'>;
@@ -240,7 +241,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(queueRoutes({ queues, limits }));
     api.register(scheduleRoutes({ schedules, limits }));
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
-    api.register(serviceRoutes({ ready, stats, metrics }));
+    api.register(serviceRoutes({ ready, metrics }));
+    api.register(statsRoutes({ jobs, ...stats }));
     api.register(descriptionRoute(jobs));
     api.register(docsPage);
   });

@@ -28,11 +28,13 @@ import { createListJobs } from './list-jobs.ts';
 import { createLookUp } from './look-up.ts';
 import { openAccess } from './open-access.ts';
 import { openEvents } from './open-events.ts';
+import { createOpenJobs } from './open-jobs.ts';
 import { watchQueueRoom } from './queue-room.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSchedules } from './schedules.ts';
+import { createStatistics } from './statistics.ts';
 import { createSubmit } from './submit.ts';
 import { webOptions } from './web-options.ts';
 
@@ -108,7 +110,10 @@ export const startApi: StartService = async (config, log, fatal) => {
       ...{ jobs, allowPrivate: config.allowPrivateAddresses === 'yes' },
       unset: unsetForDeliveries(config),
     }),
-    stats: async () => ({ succeeded: await model.jobs.countDocuments({ state: 'succeeded' }) }),
+    stats: {
+      statistics: createStatistics({ db: mongo.db, countOpen: createOpenJobs({ model }) }),
+      minutesMs: config.statisticsMinutesMs,
+    },
     blobs: createBlobStore(mongo.db),
     // MongoDB is not asked: without it jobs are still accepted, and that is what a load balancer must know.
     ready: async () => ({ kafka: await check(cluster.refresh) }),

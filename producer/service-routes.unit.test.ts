@@ -1,6 +1,5 @@
-// What operators ask: liveness, readiness, counts and metrics.
+// What operators ask: liveness, readiness and metrics.
 import { expect, test } from 'vitest';
-import { PutlogError } from '../schemas/problem.ts';
 import { createTestApp } from './app.fixture.ts';
 
 test('alive is not ready', async () => {
@@ -16,13 +15,6 @@ test('ready when every check is ok; a check that throws is one that failed', asy
   const failing = createTestApp({ ready: () => Promise.reject(new Error('broken check')) });
   const answer = await failing.app.inject('/readyz');
   expect([answer.statusCode, answer.json().checks]).toEqual([503, { ready: 'broken check' }]);
-});
-
-test('counts, or a problem when the read model is away', async () => {
-  expect((await createTestApp().app.inject('/stats')).json()).toEqual({ succeeded: 7, failed: 1 });
-  const stats = () => Promise.reject(new PutlogError('read-model-unavailable', 'away'));
-  const answer = await createTestApp({ stats }).app.inject('/stats');
-  expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
 });
 
 const counted = (route: string, method: string, status: number) =>

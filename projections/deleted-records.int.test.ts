@@ -53,7 +53,8 @@ async function createScene() {
         );
       };
       const group = await joinProjectorGroup({
-        ...{ kafka, cluster, model, flusher, log, topics: [topic], group: `${topic}.projectors` },
+        ...{ kafka, cluster, flusher, log, topics: [topic], group: `${topic}.projectors` },
+        checkpoints: () => readCheckpoints(model, [topic]),
         ...{ sessionTimeoutMs: 6_000, fatal: (error: unknown) => void fatal.push(error) },
         fold: (_, __, { offset }) => held?.().then(() => document(offset)) ?? document(offset),
       });

@@ -7,9 +7,10 @@ import type { JobEvent } from '../schemas/event.ts';
 import { fenceEventType } from '../schemas/fence.ts';
 import { jobOfEvent } from '../schemas/job-of-event.ts';
 import { readPosition } from '../schemas/position.ts';
+import type { JobDocument } from '../schemas/job-status.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
 import { type DeadLetterPart, deadLetterOf } from './dead-letters.ts';
-import type { Fold } from './projector-group.ts';
+import type { Fold } from './patient-fold.ts';
 
 type Decoders = Pick<PreparedLog, 'eventsTopic' | 'readCommand' | 'readEvent'>;
 
@@ -21,7 +22,7 @@ export function createFold(
   { eventsTopic, readCommand, readEvent }: Decoders,
   dead: (part: DeadLetterPart) => void,
   retentionOf: (type: string) => number | undefined,
-): Fold {
+): Fold<JobDocument> {
   function fromAny(event: JobEvent, offset: number) {
     if (event.kind === 'dead') dead(deadLetterOf(event, offset));
     const document = jobOfEvent(event, offset);

@@ -7,6 +7,7 @@ import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { kafkaSecurity } from '../platform/kafka-security.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
+import { loadProjections } from '../platform/load-projections.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
@@ -18,12 +19,16 @@ import { groupNames } from '../schemas/topics.ts';
 import { createFlusher } from './flusher.ts';
 import { createFold } from './fold.ts';
 import { joinProjectorGroup } from './projector-group.ts';
+import { runProjection } from './run-projection.ts';
+import { statisticsProjection } from './statistics.ts';
 
 /** Bytes of replaced and deleted blobs go when their last readers have (milliseconds). */
 const sweepBlobsEvery = 300_000;
 
 export const startProjector: StartService = async (config, log, fatal) => {
   const jobs = await loadConfiguredJobs(config.jobs);
+  const statistics = statisticsProjection(config.statisticsMinutesMs);
+  const definitions = [statistics, ...(await loadProjections(config.projections, [statistics.name]))];
   const connection = {
     ...{ brokers: config.kafkaBrokers, clientId: `putlog-projector-${process.pid}`, log },
     security: kafkaSecurity(config),
@@ -49,33 +54,44 @@ export const startProjector: StartService = async (config, log, fatal) => {
   const flusher = createFlusher({ model, log, flushed: (size, took) => metrics.flushed(size, took / 1_000) });
   const topics = [...prepared.commandTopics, prepared.eventsTopic];
   await persist(() => cluster.watch(topics), { log, what: 'learn the leaders of the topics' });
+  const patient = createKafka({ ...connection, patient: true });
   const group = await joinProjectorGroup({
-    kafka: createKafka({ ...connection, patient: true }),
-    ...{ cluster, log, fatal, model, flusher },
+    ...{ kafka: patient, cluster, log, fatal, flusher },
+    checkpoints: (assigned) =>
+      readCheckpoints(
+        model,
+        assigned.map(({ topic }) => topic),
+      ),
     group: groupNames(config.prefix).projectors,
     topics,
     sessionTimeoutMs: config.sessionTimeoutMs,
     fold: createFold(prepared, flusher.pending.addDead, retentionOf),
   });
-  await group.ready;
+  const { prefix, sessionTimeoutMs } = config;
+  const tools = { kafka: patient, cluster, db: mongo.db, prepared, prefix, sessionTimeoutMs, log, fatal };
+  const projections = await Promise.all(definitions.map((definition) => runProjection(definition, tools)));
+  await Promise.all([group.ready, ...projections.map(({ ready }) => ready)]);
   const watchdog = startWatchdog({
     ...{ log, stuck: fatal },
     async look() {
       const [written, ends] = await Promise.all([readCheckpoints(model, topics), cluster.offsets(topics, 'latest')]);
-      return [...ends].flatMap(([topic, partitions]) =>
+      const status = [...ends].flatMap(([topic, partitions]) =>
         partitions.map((end, partition) => ({
           ...{ name: `${topic}/${partition}`, end, at: written.get(topic)?.[partition] ?? 0 },
           busy: !group.reads(topic, partition),
         })),
       );
+      return [...status, ...projections.flatMap(({ progress }) => progress(ends))];
     },
   });
-  const health = await serveHealth(config, { ready: async () => ({ mongodb: await check(mongo.ping) }), metrics });
+  const faults = () => projections.flatMap(({ name, fault }) => (fault() === undefined ? [] : [`${name}: ${fault()}`]));
+  const ready = async () => ({ mongodb: await check(mongo.ping), projections: faults().join('; ') || 'ok' });
+  const health = await serveHealth(config, { ready, metrics });
   return {
     async stop(deadline) {
       clearInterval(sweeper);
       watchdog.close();
-      await group.stop(deadline);
+      await Promise.all([group, ...projections].map(({ stop }) => stop(deadline)));
       await health.close();
       await Promise.all([cluster.close(), mongo.close()]);
     },

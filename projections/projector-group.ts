@@ -1,75 +1,94 @@
-// Membership of a projector in its consumer group: every partition of commands and events is read from the read model's
-// own checkpoint, folded, and flushed. The group's committed offsets are written only for tools that show lag.
+// Membership of a projector in a consumer group: every partition is read from the checkpoint that stands beside what was made of it, folded,
+// and flushed. The group's committed offsets are written only for tools that show lag. Job status has one, and each other projection.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { KafkaCluster } from '../platform/cluster.ts';
-import { commit, createGroupConsumer } from '../platform/group-consumer.ts';
+import { commit, createGroupConsumer, type GroupConsumerOptions } from '../platform/group-consumer.ts';
 import type { Logger } from '../platform/log.ts';
 import { watchLogStart } from '../platform/log-start.ts';
 import { persist } from '../platform/persist.ts';
-import { type ReadModel, readCheckpoints } from '../platform/read-model.ts';
-import { unreadableOffsets, whyUnreadable } from '../platform/record-batch.ts';
-import { UndecodableError } from '../platform/wire-format.ts';
-import type { JobDocument } from '../schemas/job-status.ts';
 import { tellDeletedRecords } from './deleted-records.ts';
-import type { Flusher } from './flusher.ts';
+import { createPatientFold, type Fold, nameOf } from './patient-fold.ts';
 
-/** A record as a document; undefined: it tells nothing of a job. @throws UndecodableError */
-export type Fold = (
-  topic: string,
-  partition: number,
-  message: KafkaMessage,
-) => JobDocument | undefined | Promise<JobDocument | undefined>;
+/** Topics with the partitions of each that this member was given. */
+export type Assigned = readonly { topic: string; partitions: number[] }[];
 
-export type ProjectorGroupOptions = {
+/** Takes what was folded, and keeps it with how far it goes. */
+export type Sink<Told> = {
+  pending: {
+    readonly size: number;
+    add: (told: Told) => void;
+    /** `next`: the first offset that is not folded yet. */
+    reached: (topic: string, partition: number, next: number) => void;
+  };
+  /** Begins a flush unless one is under way. */
+  kick: () => void;
+  /** Resolves when nothing is pending. */
+  settled: () => Promise<void>;
+  /** Documents of the last flush. */
+  readonly lastSize: number;
+  written: (of: Pick<ReadonlySet<string>, 'has'>) => { topic: string; partition: number; offset: string }[];
+};
+
+export type ProjectorGroupOptions<Told> = {
   kafka: Kafka;
   cluster: Pick<KafkaCluster, 'leaveGroup' | 'offsets'>;
   group: string;
   topics: string[];
   sessionTimeoutMs: number;
-  model: ReadModel;
-  flusher: Flusher;
-  fold: Fold;
+  /** Topic → partition → where to go on; none: nothing of it was read yet. */
+  checkpoints: (assigned: Assigned) => Promise<ReadonlyMap<string, Readonly<Record<string, number>>>>;
+  flusher: Sink<Told>;
+  fold: Fold<Told>;
+  /** Documents pending above which fetching pauses until MongoDB has caught up. */
+  highWater?: number;
+  fetch?: GroupConsumerOptions['fetch'];
   log: Logger;
   fatal: (error: unknown) => void;
 };
 
-/** Documents pending above which fetching pauses until MongoDB has caught up. */
-const highWater = 10_000;
 /** After a large flush (documents) the next fetch waits a little (milliseconds), so that it brings more. */
 const gather = { from: 8, ms: 30 };
 
-export async function joinProjectorGroup(options: ProjectorGroupOptions) {
-  const { kafka, cluster, group, topics, model, flusher, fold, log, fatal } = options;
+export async function joinProjectorGroup<Told>(options: ProjectorGroupOptions<Told>) {
+  const { kafka, cluster, group, topics, checkpoints, flusher, fold, log, fatal, highWater = 10_000 } = options;
   /** Partitions that may be folded, because their checkpoint is known, and what comes next. New when the group changes. */
   let open = new Map<string, number>();
   let assignment = 0;
   let assigned: { topic: string; partitions: number[] }[] = [];
   let throttled = false;
-  /** Partitions in which a record waits for the registry, once for each. */
-  const learning: string[] = [];
   let closed = false;
   const ready = Promise.withResolvers<void>();
   const consumer = createGroupConsumer({
-    ...{ kafka, log, fatal, group, cluster, sessionTimeoutMs: options.sessionTimeoutMs },
+    ...{ kafka, log, fatal, group, cluster, sessionTimeoutMs: options.sessionTimeoutMs, fetch: options.fetch },
     closed: () => closed,
   });
-  const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
+  const { folded, learns, learning } = createPatientFold(fold, { log, givenUp: () => closed });
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    const term = ++assignment;
-    open = new Map();
     assigned = Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({ topic, partitions }));
-    consumer.pause(assigned);
-    begin(term).catch((error) => term !== assignment || closed || fatal(error));
+    again();
   });
+
+  /** Takes no record of what was fetched so far. */
+  function halt() {
+    assignment++;
+    open = new Map();
+    if (!closed) consumer.pause(assigned);
+  }
+
+  function again() {
+    halt();
+    const term = assignment;
+    begin(term).catch((error) => term !== assignment || closed || fatal(error));
+  }
 
   /** What is pending goes in first, so that the checkpoint is the truth; then every partition begins at it. */
   async function begin(term: number) {
     await flusher.settled();
     const of = assigned.map(({ topic }) => topic);
     const givenUp = () => term !== assignment || closed;
-    const next = await persist(() => readCheckpoints(model, of), { log, what: 'read the checkpoint', givenUp });
+    const next = await persist(() => checkpoints(assigned), { log, what: 'read the checkpoint', givenUp });
     const starts = await persist(() => cluster.offsets(of, 'earliest'), {
       log,
       what: 'ask where the log begins',
@@ -103,7 +122,7 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     begins(topic, partition, logStart) {
       const from = open.get(nameOf(topic, partition));
       // What waits for the registry has been read, and its turn comes.
-      if (from === undefined || logStart <= from || learning.includes(nameOf(topic, partition))) return;
+      if (from === undefined || logStart <= from || learns(topic, partition)) return;
       passOver({ topic, partition, from, logStart });
       open.set(nameOf(topic, partition), logStart);
       flusher.kick();
@@ -141,43 +160,6 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     throttle();
   }
 
-  /** At once for what is known here, without a promise; a record that can never be read tells nothing. */
-  function folded(topic: string, partition: number, message: KafkaMessage) {
-    const reason = whyUnreadable(message);
-    if (reason !== undefined) {
-      const place = { topic, partition, ...unreadableOffsets(message) };
-      log.error(
-        { ...place, reason },
-        'a batch cannot be opened: it is passed over, and a worker records commands as dead',
-      );
-      return undefined;
-    }
-    const unreadable = (error: unknown): undefined => {
-      if (!(error instanceof UndecodableError)) throw error;
-      const reason = error.message;
-      log.error({ reason, topic, partition, offset: message.offset }, 'a record cannot be projected');
-      return undefined;
-    };
-    try {
-      const document = fold(topic, partition, message);
-      if (!(document instanceof Promise)) return document;
-      // A schema that is new here: while the registry is away this waits.
-      const final = (error: unknown) => error instanceof UndecodableError;
-      let first: typeof document | undefined = document;
-      const attempt = () => {
-        const current = first ?? fold(topic, partition, message);
-        first = undefined;
-        return current;
-      };
-      learning.push(nameOf(topic, partition));
-      return persist(attempt, { log, what: 'look a schema up', final, givenUp: () => closed })
-        .catch(unreadable)
-        .finally(() => void learning.splice(learning.indexOf(nameOf(topic, partition)), 1));
-    } catch (error) {
-      return unreadable(error);
-    }
-  }
-
   /** For tools that show lag; the read model's own checkpoint is what counts. */
   let committing: Promise<void> | undefined;
   const commitTimer = setInterval(() => {
@@ -211,10 +193,14 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   });
 
   return {
+    /** Begins anew at the checkpoints. */
+    again,
+    /** Takes nothing more until the group changes, or `again` is called. */
+    halt,
     /** Resolves once the first assignment is being read from its checkpoint. */
     ready: ready.promise,
     /** Is this partition read here, and is anything but MongoDB waited for? */
-    reads: (topic: string, partition: number) => open.has(nameOf(topic, partition)) && learning.length === 0,
+    reads: (topic: string, partition: number) => open.has(nameOf(topic, partition)) && !learning(),
     async stop(deadline: number): Promise<void> {
       closed = true;
       clearInterval(commitTimer);

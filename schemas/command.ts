@@ -1,31 +1,10 @@
 // Command: asks for a job to be run. Written by the producer, and by the consumer for what was put off and is due; read by
 // the consumer and the projections. One command, one record of a topic `<prefix>.commands.<queue>.<lane>`.
 import avro from 'avsc';
-import { type Position, positionSchema } from './position.ts';
+import { positionSchema } from './position.ts';
 import { timestamp } from './timestamp.ts';
 
-/** `payload` is canonical JSON text, `digest` its SHA-256 in hex, times are milliseconds since the epoch. */
-export type Command = {
-  /** `submit`: a client asks. `run`: what was put off, by its client or for another attempt, is due. */
-  kind: 'submit' | 'run';
-  type: string;
-  id: string;
-  /** Counts redrives from 0. */
-  generation: number;
-  /** Counts runs from 1. */
-  attempt: number;
-  /** Calls with one ordering key run in the order of the log. */
-  key: string;
-  payload: string;
-  digest: string;
-  submittedAt: number;
-  /** `submit` only: not before; null: at once. */
-  dueAt: number | null;
-  /** `run` only: the command whose outcome was to put this run off. */
-  after: Position | null;
-  /** JSON text of CallOptions; null: none. */
-  options: string | null;
-};
+export type { Command } from './command-fields.ts';
 
 export const commandSchema = {
   type: 'record',

@@ -29,6 +29,8 @@ export const subscriberNames = (prefix: string, group: string) => ({
   group: `${prefix}.subscribers.${group}`,
   dead: `${prefix}.subscribers.${group}.dead`,
 });
+/** The group of a projection other than job status. */
+export const projectionGroup = (prefix: string, name: string): string => `${prefix}.projection.${name}`;
 
 /** The producer identity under which the owner of a partition of commands writes (design: one for each partition). */
 export const ownerIdentity = (group: string, topic: string, partition: number): string =>

@@ -79,6 +79,7 @@ export const validRequests = (type: string): ApiRequest[] => [
   bare('HEAD', '/blobs/m1'),
   bare('DELETE', '/blobs/m1'),
   get('/stats'),
+  get(`/stats?type=${type}&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&step=1h`),
   get('/livez'),
   get('/readyz'),
   get('/metrics'),
