@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { runService } from '../platform/service.ts';
 import type { DeadLetterOptions } from './dead-letters.ts';
 import { keyCommands } from './key-commands.ts';
+import { rebuildCommands } from './rebuild-commands.ts';
 
 const program = new Command('putlog').description('Any async function, called with one HTTP PUT, on a Kafka log.');
 
@@ -74,5 +75,6 @@ deadLetters('redrive', 'sends dead letters again, as new generations of their jo
   });
 
 program.addCommand(keyCommands(process.env, (message) => program.error(message)));
+for (const command of rebuildCommands(process.env, (message) => program.error(message))) program.addCommand(command);
 
 await program.parseAsync();

@@ -43,7 +43,7 @@ async function createScene() {
     /** `held`: is called, and waited for, before a record is folded. */
     async project(held?: () => Promise<void>) {
       const { log, told } = toldLog();
-      const flusher = createFlusher({ model, log, flushed: () => undefined });
+      const flusher = createFlusher({ targets: () => [model], log, flushed: () => undefined });
       const document = (offset: string) => {
         const command = { kind: 'submit', type: 't', id: offset, generation: 0, attempt: 1, key: 'k' } as const;
         const position = { topic, partition: 0, offset: Number(offset) };
@@ -53,7 +53,15 @@ async function createScene() {
         );
       };
       const group = await joinProjectorGroup({
-        ...{ kafka, cluster, model, flusher, log, topics: [topic], group: `${topic}.projectors` },
+        ...{
+          kafka,
+          cluster,
+          flusher,
+          log,
+          feeds: { join: async () => [model], onLack: () => undefined },
+          topics: [topic],
+          group: `${topic}.projectors`,
+        },
         ...{ sessionTimeoutMs: 6_000, fatal: (error: unknown) => void fatal.push(error) },
         fold: (_, __, { offset }) => held?.().then(() => document(offset)) ?? document(offset),
       });

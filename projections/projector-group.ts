@@ -1,5 +1,5 @@
 // Membership of a projector in its consumer group: every partition of commands and events is read from the read model's
-// own checkpoint, folded, and flushed. The group's committed offsets are written only for tools that show lag.
+// own checkpoint (of several versions from the least), folded, and flushed. The group's committed offsets are written only for tools that show lag.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import type { KafkaCluster } from '../platform/cluster.ts';
@@ -12,13 +12,14 @@ import { unreadableOffsets, whyUnreadable } from '../platform/record-batch.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { tellDeletedRecords } from './deleted-records.ts';
+import type { Feeds } from './feeds.ts';
 import type { Flusher } from './flusher.ts';
 
 /** A record as a document; undefined: it tells nothing of a job. @throws UndecodableError */
 export type Fold = (
   topic: string,
   partition: number,
-  message: KafkaMessage,
+  message: Pick<KafkaMessage, 'offset' | 'timestamp' | 'value' | 'headers'>,
 ) => JobDocument | undefined | Promise<JobDocument | undefined>;
 
 export type ProjectorGroupOptions = {
@@ -27,7 +28,7 @@ export type ProjectorGroupOptions = {
   group: string;
   topics: string[];
   sessionTimeoutMs: number;
-  model: ReadModel;
+  feeds: Pick<Feeds, 'join' | 'onLack'>;
   flusher: Flusher;
   fold: Fold;
   log: Logger;
@@ -40,7 +41,7 @@ const highWater = 10_000;
 const gather = { from: 8, ms: 30 };
 
 export async function joinProjectorGroup(options: ProjectorGroupOptions) {
-  const { kafka, cluster, group, topics, model, flusher, fold, log, fatal } = options;
+  const { kafka, cluster, group, topics, feeds, flusher, fold, log, fatal } = options;
   /** Partitions that may be folded, because their checkpoint is known, and what comes next. New when the group changes. */
   let open = new Map<string, number>();
   let assignment = 0;
@@ -57,11 +58,21 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
   const nameOf = (topic: string, partition: number) => `${topic}/${partition}`;
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    assigned = Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({ topic, partitions }));
+    beginAgain();
+  });
+
+  /** Whatever is on its way meanwhile is dropped, and read again from a checkpoint. */
+  function beginAgain() {
     const term = ++assignment;
     open = new Map();
-    assigned = Object.entries(payload.memberAssignment).map(([topic, partitions]) => ({ topic, partitions }));
     consumer.pause(assigned);
     begin(term).catch((error) => term !== assignment || closed || fatal(error));
+  }
+
+  // Whoever is beginning just now may miss it: then the next flush finds it.
+  feeds.onLack(() => {
+    if (open.size > 0 && !closed) beginAgain();
   });
 
   /** What is pending goes in first, so that the checkpoint is the truth; then every partition begins at it. */
@@ -69,7 +80,9 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     await flusher.settled();
     const of = assigned.map(({ topic }) => topic);
     const givenUp = () => term !== assignment || closed;
-    const next = await persist(() => readCheckpoints(model, of), { log, what: 'read the checkpoint', givenUp });
+    const next = await persist(async () => leastOf(await feeds.join(), of), {
+      ...{ log, what: 'read the checkpoint', givenUp },
+    });
     const starts = await persist(() => cluster.offsets(of, 'earliest'), {
       log,
       what: 'ask where the log begins',
@@ -88,7 +101,7 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
     throttled = false;
     consumer.resume(assigned);
     flusher.kick();
-    log.info({ partitions: open.size }, 'joined the group');
+    log.info({ partitions: open.size }, 'reads from the checkpoints on');
     ready.resolve();
   }
 
@@ -223,4 +236,16 @@ export async function joinProjectorGroup(options: ProjectorGroupOptions) {
       await Promise.race([flusher.settled(), delay(deadline / 2, undefined, { ref: false })]);
     },
   };
+}
+
+/** Topic → partition → the first offset that one of them lacks; left out where none of them has anything. */
+async function leastOf(models: readonly ReadModel[], topics: string[]): Promise<Map<string, Record<string, number>>> {
+  const all = await Promise.all(models.map((model) => readCheckpoints(model, topics)));
+  const least = (topic: string): Record<string, number> => {
+    const partitions = new Set(all.flatMap((of) => Object.keys(of.get(topic) ?? {})));
+    return Object.fromEntries(
+      [...partitions].map((partition) => [partition, Math.min(...all.map((of) => of.get(topic)?.[partition] ?? 0))]),
+    );
+  };
+  return new Map(topics.map((topic) => [topic, least(topic)]));
 }
