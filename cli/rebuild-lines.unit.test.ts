@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Difference } from '../projections/difference.ts';
 import type { Verified } from '../projections/verify.ts';
 import { keepTime } from './rebuild-commands.ts';
 import {
@@ -10,8 +11,10 @@ import {
   verifiedLines,
 } from './rebuild-lines.ts';
 
-const differs = (field: string, live: string | undefined, log: string | undefined) =>
-  ({ kind: 'differs', what: 't/1', fields: [{ field, live, log }] }) as const;
+const differs = (field: string, live: string | undefined, log: string | undefined): Difference => ({
+  ...{ kind: 'differs', what: 't/1' },
+  fields: [{ field, live, log }],
+});
 const verified = (fields: Partial<Verified> = {}): Verified => ({
   ...{ live: 'jobs_v1', records: 2_000, unreadable: 0, behind: 0, beyond: [] },
   comparison: { compared: 1_000, all: true, differences: [], unsettled: 0 },

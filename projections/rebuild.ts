@@ -43,12 +43,18 @@ const staleMs = 3_600_000;
 /** Within which projectors begin to write a version (milliseconds). */
 const joinWithin = 60_000;
 
+/** Never one that was before: whoever is still dropping that would drop this one. */
 async function nextVersion(db: Db): Promise<string> {
   const [alias, found, building] = [await makeAlias(db), await versionsIn(db), await buildsIn(db)];
   const numbers = [...namedBy(alias), ...found, ...building].map((name) =>
     Number(/^jobs_v(\d+)$/.exec(name)?.[1] ?? 0),
   );
-  return `jobs_v${Math.max(...numbers) + 1}`;
+  const last = db.collection<{ _id: string; number: number }>('read_models');
+  const number = { $add: [{ $max: ['$number', ...numbers] }, 1] };
+  const upsert = { upsert: true, returnDocument: 'after' } as const;
+  const taken = await last.findOneAndUpdate({ _id: 'last_version' }, [{ $set: { number } }], upsert);
+  if (taken === null) throw new Error('an upsert gave nothing');
+  return `jobs_v${taken.number}`;
 }
 
 /** @throws BuildTakenError, RefusedError; Error where it was away for too long, or projectors do not take part */

@@ -26,7 +26,7 @@ export function retireVersions({ db, log, everyMs = 10_000 }: RetireOptions) {
   async function look(): Promise<void> {
     const alias = await readAlias(db);
     const without = withoutPrevious(alias, Date.now());
-    if (without === undefined) return dropUnnamed(alias);
+    if (without === undefined) return dropUnnamed();
     const changed = await changeAlias(db, alias, without);
     if (changed !== undefined)
       log.info(
@@ -36,12 +36,14 @@ export function retireVersions({ db, log, everyMs = 10_000 }: RetireOptions) {
   }
 
   /** Until the next look whoever wrote it has heard that it is over. */
-  async function dropUnnamed(alias: Alias): Promise<void> {
-    // Without an alias nothing is known of what is needed.
-    if (alias.epoch === 0) return;
+  async function dropUnnamed(): Promise<void> {
     const found = await versionsIn(db);
     if (found.length < 2) return;
+    // In this order: what is not being built any more is named by the alias by now, or never again.
     const building = await buildsIn(db);
+    const alias = await readAlias(db);
+    // Without an alias nothing is known of what is needed.
+    if (alias.epoch === 0) return;
     const needed = namedBy(alias);
     for (const name of found) {
       if (needed.has(name) || building.has(name)) continue;
