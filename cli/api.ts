@@ -14,7 +14,7 @@ function urlOption(typed: string): string {
 }
 
 /** `--json` is of every command that shows anything. */
-export const jsonOption = () => new Option('--json', 'JSON: one value, or one a line');
+export const jsonOption = (about = 'JSON: one value, or one a line') => new Option('--json', about);
 
 export const withApi = (command: Command): Command =>
   command

@@ -14,6 +14,7 @@ import { addLimits } from './limit-commands.ts';
 import { addList } from './list-command.ts';
 import { addProjections } from './projection-commands.ts';
 import { addQueues } from './queue-commands.ts';
+import { addRebuild } from './rebuild-commands.ts';
 import { addSchedules } from './schedule-commands.ts';
 import { addServices } from './service-commands.ts';
 import { addStats } from './stats-command.ts';
@@ -26,7 +27,7 @@ import type { Within } from './within.ts';
 const groups: readonly [title: string, ...add: ((within: Within) => void)[]][] = [
   ['Jobs:', addSubmit, addGet, addList, addWatch, addEvents, addCancel, addStats],
   ['Operating:', addQueues, addLimits, addSchedules, addDeadLetters],
-  ['The log:', addLag, addTopics, addProjections],
+  ['The log:', addLag, addTopics, addRebuild, addProjections],
   ['Running it:', addServices, addKeys],
   ['This terminal:', addCompletion],
 ];

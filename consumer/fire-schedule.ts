@@ -1,10 +1,10 @@
 // Fires one time of a schedule: its job, unless the one before is not over and the schedule says to leave the time out. To fire one
 // twice does no harm: both commands have one id and one payload, and a claim makes one of them do nothing.
 import { type CancelRecordTools, cancelRecord } from '../platform/cancel-record.ts';
+import type { ReadVersions } from '../platform/follow-read-model.ts';
 import type { Logger } from '../platform/log.ts';
 import type { LogRecord, LogWriter } from '../platform/log-writer.ts';
 import { persist } from '../platform/persist.ts';
-import type { ReadModel } from '../platform/read-model.ts';
 import type { ScheduleState } from '../platform/schedule-states.ts';
 import { type SubmitRecordTools, submitRecord } from '../platform/submit-record.ts';
 import { callOptionsText } from '../schemas/call-options.ts';
@@ -17,7 +17,7 @@ import type { BookedSchedule } from './schedule-book.ts';
 
 export type FireScheduleTools = {
   writer: Pick<LogWriter, 'append'>;
-  model: ReadModel;
+  versions: ReadVersions;
   submits: SubmitRecordTools;
   cancels: CancelRecordTools;
   log: Logger;
@@ -40,14 +40,14 @@ export async function fireSchedule(
   at: number,
   state: ScheduleState,
 ): Promise<ScheduleState> {
-  const { writer, model, submits, cancels, log, givenUp } = tools;
+  const { writer, versions, submits, cancels, log, givenUp } = tools;
   const final = (error: unknown) => error instanceof PutlogError && error.code === 'record-too-large';
   const append = (record: LogRecord) =>
     persist(() => writer.append(record), { log, what: `fire the schedule ${id}`, final, givenUp });
 
   const { job: before } = state;
   if (before !== null && schedule.overlap !== 'queue') {
-    const look = () => openGeneration(model, before);
+    const look = async () => openGeneration(await versions(), before);
     const open = await persist(look, { log, what: `learn whether ${before.name} is over`, givenUp });
     if (open !== undefined && schedule.overlap === 'skip') {
       log.debug({ schedule: id, at: new Date(at), before: before.name }, 'a time of a schedule is left out');

@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { afterAll, afterEach, beforeEach, expect, inject, test } from 'vitest';
 import type { LogRecord } from '../platform/log-writer.ts';
 import { createMongo } from '../platform/mongo.ts';
+import { oneVersion } from '../platform/one-version.fixture.ts';
 import { readModelNamed } from '../platform/read-model.ts';
 import { createScheduleStates } from '../platform/schedule-states.ts';
 import type { Known, SettingChange } from '../platform/settings.ts';
@@ -61,7 +62,7 @@ function open(places: () => string[] = () => ['c/0']) {
     settings: { of: (kind) => [...settings].map(([name, known]) => [name.slice(kind.length + 1), known]), onChange },
     jobs: new Map([['test.job', { definition, file: '' }]]),
     topicOf: () => 'c',
-    model: readModelNamed(mongo.db, 'jobs_v1'),
+    versions: oneVersion(readModelNamed(mongo.db, 'jobs_v1')),
     writer: { append: async (record) => appended.push(record) - 1 },
     submits: { partitions: 1, commandSchemaId: 5, source: '/test' },
     cancels: { topic: 'cancels', cancelSchemaId: 6, source: '/test' },

@@ -5,6 +5,8 @@ import { createBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { deliverySettings } from '../platform/delivery-settings.ts';
+import { findJobs } from '../platform/find-jobs.ts';
+import { followReadModel } from '../platform/follow-read-model.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { kafkaSecurity } from '../platform/kafka-security.ts';
@@ -14,7 +16,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
-import { isJobKnown, openReadModel } from '../platform/read-model.ts';
+import { openReadModel } from '../platform/read-model.ts';
 import { createScheduleStates } from '../platform/schedule-states.ts';
 import type { StartService } from '../platform/service.ts';
 import { followSettings } from '../platform/settings.ts';
@@ -68,7 +70,8 @@ export const startWorker: StartService = async (config, log, fatal) => {
   await persist(() => prepareTimers(mongo.db), { log, what: 'make sure of the timers index' });
   const states = createScheduleStates(mongo.db);
   await persist(() => states.begun(), { log, what: 'learn since when the states of schedules are kept' });
-  const model = await persist(() => openReadModel(mongo.db), { log, what: 'open the read model' });
+  await persist(() => openReadModel(mongo.db), { log, what: 'open the read model' });
+  const { versions, close: closeVersions } = followReadModel({ db: mongo.db, log });
   await persist(() => prepareGroups(mongo.db), { log, what: 'make sure of the indexes of groups' });
 
   const handlers = createHandlerRunner({
@@ -124,7 +127,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const source = `/putlog/workers/${worker}`;
   const groups = createGroups({ db: mongo.db, log, fatal, maxPayloadBytes, keepMs: dedupMs });
   const after = createFollow({
-    isKnown: (name) => isJobKnown(mongo.db, name),
+    isKnown: async (name) => (await findJobs(await versions(), [name])).size > 0,
     ...{ ...prepared, writer, groups, dedupMs, log, source },
     topicOf(type) {
       const queue = jobs.get(type)?.definition.queue;
@@ -158,7 +161,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const places = () => [...runners()].map(placeText);
   firing = fireTimers({ timers, writer, log, fatal, source, places });
   const schedules = fireSchedules({
-    ...{ settings, states, jobs, model, writer, places, partitions, log, fatal },
+    ...{ settings, states, jobs, versions, writer, places, partitions, log, fatal },
     // While it started it waited for a session of another to end, perhaps, but not for long.
     startedAt: Math.max(performance.timeOrigin, Date.now() - 60_000),
     topicOf: ({ queue }) => names.commands(queue),
@@ -183,6 +186,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
       const fired = Promise.all([firing?.close(), schedules.close()]);
       await group.stop(deadline);
       await health.close();
+      closeVersions();
       claims.close();
       timers.close();
       groups.close();

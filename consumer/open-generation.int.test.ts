@@ -39,12 +39,12 @@ test.each([
   const model = await openReadModel(mongo.db);
   const job = jobOf(randomUUID(), state, generation);
   await model.jobs.insertOne(job);
-  expect(await openGeneration(model, { name: job._id, command })).toBe(open);
+  expect(await openGeneration({ current: model, also: undefined }, { name: job._id, command })).toBe(open);
 });
 
 test('what the read model has not read yet is not over; what it has read and does not have, it has forgotten', async () => {
   const model = await openReadModel(mongo.db);
-  const look = () => openGeneration(model, { name: `t/${randomUUID()}`, command });
+  const look = () => openGeneration({ current: model, also: undefined }, { name: `t/${randomUUID()}`, command });
   const written = (next: number) =>
     model.checkpoints.updateOne({ _id: checkpointId(model.name, 'c') }, { $set: { 'next.3': next } }, { upsert: true });
   expect(await look()).toBe(0);

@@ -56,7 +56,7 @@ const command: Example<Command> = {
 
 const fence: Example<Fence> = {
   headers: headers(fenceEventType, `${identity}/4711.2/${at}`, identity, `/putlog/workers/${worker}`),
-  payload: { identity, producerId: '4711', producerEpoch: 2, worker, at },
+  payload: { identity, producerId: '4711', producerEpoch: 2, worker, at, undone: null },
 };
 
 const cancel: Example<Cancel> = {

@@ -11,13 +11,19 @@ import {
 } from 'mongodb';
 import './mongodb-drain.ts';
 
-/** Times in milliseconds. A server that is away is reported after `serverSelectionTimeoutMS`, not after the driver's 30 s. */
-export function createMongo(uri: string, { maxPoolSize = 10, selectionTimeoutMs = 2_000 } = {}) {
+/**
+ * Times in milliseconds. A server that is away is reported after `selectionTimeoutMs`, not after the driver's 30 s. One answer may take
+ * `socketTimeoutMs`.
+ */
+export function createMongo(
+  uri: string,
+  { maxPoolSize = 10, selectionTimeoutMs = 2_000, socketTimeoutMs = 15_000 } = {},
+) {
   const client = new MongoClient(uri, {
     maxPoolSize,
     serverSelectionTimeoutMS: selectionTimeoutMs,
     connectTimeoutMS: 3_000,
-    socketTimeoutMS: 15_000,
+    socketTimeoutMS: socketTimeoutMs,
     heartbeatFrequencyMS: 1_000,
     // Every write here may be repeated and is, by its caller: a session per write would double its cost.
     retryWrites: false,

@@ -4,11 +4,10 @@ import type { Collection, Db } from 'mongodb';
 import type { DeadLetter } from '../schemas/dead-letter.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { dropIndexes } from './mongo.ts';
+import { makeAlias } from './read-model-alias.ts';
 
 /** `_id` is `<collection>/<topic>`; `next` maps a partition to the first offset that is not in the collection yet. */
 export type CheckpointDocument = { _id: string; next: Record<string, number> };
-
-type AliasDocument = { _id: string; current: string };
 
 export type ReadModel = {
   name: string;
@@ -35,26 +34,23 @@ const jobIndexes = [
 /** Names of indexes that an earlier version made and nothing asks any more: each one slows down every write. */
 const retiredIndexes = ['state_1'];
 
-/** The collection that the alias names; makes the first one, with its indexes, where there is none. */
-export async function openReadModel(db: Db): Promise<ReadModel> {
-  const aliases = db.collection<AliasDocument>('read_models');
-  const alias = await aliases.findOneAndUpdate(
-    { _id: 'jobs' },
-    { $setOnInsert: { current: 'jobs_v1' } },
-    { upsert: true, returnDocument: 'after' },
-  );
-  const model = readModelNamed(db, alias?.current ?? 'jobs_v1');
-  await model.jobs.createIndexes([...jobIndexes, { key: { expiresAt: 1 }, expireAfterSeconds: 0 }]);
-  await dropIndexes(model.jobs, retiredIndexes);
-  await model.deadLetters.createIndexes([{ key: { at: -1, _id: -1 } }, { key: { type: 1, at: -1, _id: -1 } }]);
-  return model;
+/** What lists need. It resolves once they are made, for as long as that takes. @throws what MongoDB says */
+export async function indexReadModel({ jobs, deadLetters }: ReadModel): Promise<void> {
+  await jobs.createIndexes([...jobIndexes]);
+  await deadLetters.createIndexes([{ key: { at: -1, _id: -1 } }, { key: { type: 1, at: -1, _id: -1 } }]);
 }
 
-/** Whether a job (`<type>/<id>`) is known, by the collection that the alias names now. @throws what MongoDB says */
-export async function isJobKnown(db: Db, name: string): Promise<boolean> {
-  const alias = await db.collection<AliasDocument>('read_models').findOne({ _id: 'jobs' });
-  if (alias === null) return false;
-  return (await readModelNamed(db, alias.current).jobs.findOne({ _id: name }, { projection: { _id: 1 } })) !== null;
+/** From now on MongoDB forgets what has been over for as long as its type says. @throws what MongoDB says */
+export const expireJobs = async ({ jobs }: ReadModel): Promise<void> =>
+  void (await jobs.createIndexes([{ key: { expiresAt: 1 }, expireAfterSeconds: 0 }]));
+
+/** The version that is read now; makes the first one, with its indexes, where there is none. @throws what MongoDB says */
+export async function openReadModel(db: Db): Promise<ReadModel> {
+  const model = readModelNamed(db, (await makeAlias(db)).current);
+  await indexReadModel(model);
+  await expireJobs(model);
+  await dropIndexes(model.jobs, retiredIndexes);
+  return model;
 }
 
 export const checkpointId = (collection: string, topic: string): string => `${collection}/${topic}`;

@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
 import { createMongo } from '../platform/mongo.ts';
+import { oneVersion } from '../platform/one-version.fixture.ts';
 import { persist } from '../platform/persist.ts';
 import { checkpointId, readModelNamed } from '../platform/read-model.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
@@ -56,7 +57,7 @@ const open = (timeoutMs = 10_000, replaced: Partial<KafkaCluster> = {}) => {
     reads++;
     return answer;
   };
-  const find = createCatchUp({ cluster: { ...cluster, offsets, ...replaced }, model, timeoutMs });
+  const find = createCatchUp({ cluster: { ...cluster, offsets, ...replaced }, versions: oneVersion(model), timeoutMs });
   return { find, reads: () => reads };
 };
 
@@ -137,7 +138,7 @@ describe('what is not known is not a 404', () => {
 
   test('MongoDB away: read-model-unavailable', async () => {
     const away = createMongo('mongodb://127.0.0.1:9/none', { selectionTimeoutMs: 50 });
-    const find = createCatchUp({ cluster, model: readModelNamed(away.db, 'jobs_v1'), timeoutMs: 1_000 });
+    const find = createCatchUp({ cluster, versions: oneVersion(readModelNamed(away.db, 'jobs_v1')), timeoutMs: 1_000 });
     await expect(find('t/none', [topic])).rejects.toMatchObject({ code: 'read-model-unavailable' });
     await away.close();
   });

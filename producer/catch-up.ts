@@ -2,7 +2,8 @@
 // the log had when it was asked for. All who wait share the same few reads. Called by read-job.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaCluster } from '../platform/cluster.ts';
-import { type ReadModel, readCheckpoints } from '../platform/read-model.ts';
+import { findCheckpoints, findJobs } from '../platform/find-jobs.ts';
+import type { ReadVersions } from '../platform/follow-read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 
@@ -22,8 +23,8 @@ export type CatchUp = ReturnType<typeof createCatchUp>;
 /** Between two looks (milliseconds). */
 const pollEvery = 3;
 
-export function createCatchUp(options: { cluster: KafkaCluster; model: ReadModel; timeoutMs: number }) {
-  const { cluster, model, timeoutMs } = options;
+export function createCatchUp(options: { cluster: KafkaCluster; versions: ReadVersions; timeoutMs: number }) {
+  const { cluster, versions, timeoutMs } = options;
   let waiting: Waiting[] = [];
   let working = false;
 
@@ -52,10 +53,10 @@ export function createCatchUp(options: { cluster: KafkaCluster; model: ReadModel
       for (const one of fresh) one.target = ends;
     }
     // The checkpoint first: documents read after it hold all that it covers.
-    const checkpoints = await readCheckpoints(model, topicsOf(asking));
-    const found = new Map(
-      (await model.jobs.find({ _id: { $in: asking.map(({ id }) => id) } }).toArray()).map((job) => [job._id, job]),
-    );
+    const both = await versions();
+    const checkpoints = await findCheckpoints(both, topicsOf(asking));
+    const ids = asking.map(({ id }) => id);
+    const found = await findJobs(both, ids);
     const now = performance.now();
     const settled = new Set(
       asking.filter((one) => {

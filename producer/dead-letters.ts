@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Filter } from 'mongodb';
 import type { KafkaCluster } from '../platform/cluster.ts';
+import type { ReadVersions } from '../platform/follow-read-model.ts';
 import type { LogRecord, LogWriter } from '../platform/log-writer.ts';
-import type { ReadModel } from '../platform/read-model.ts';
 import { encodeWire, UndecodableError } from '../platform/wire-format.ts';
 import type { TypePatterns } from '../schemas/access.ts';
 import { type Command, commandType } from '../schemas/command.ts';
@@ -35,7 +35,7 @@ export type WholeDeadLetter = { letter: DeadLetter; original: Buffer | null };
 export type DeadLetters = ReturnType<typeof createDeadLetters>;
 
 export type DeadLettersOptions = {
-  model: Pick<ReadModel, 'deadLetters'>;
+  versions: ReadVersions;
   cluster: Pick<KafkaCluster, 'fetch'>;
   writer: Pick<LogWriter, 'append'>;
   eventsTopic: string;
@@ -54,7 +54,7 @@ const unavailable = (cause: unknown) =>
     ...{ cause, retryAfter: 2 },
   });
 
-async function asked<T>(answer: Promise<T>): Promise<T> {
+async function asked<T>(answer: T | Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
@@ -75,14 +75,15 @@ function queryOf({ type, code, position, after, before, redriven, types }: DeadL
 }
 
 export function createDeadLetters(options: DeadLettersOptions) {
-  const { model, cluster, writer, eventsTopic, commandSchemaId, readCommand, readEvent, source } = options;
-  const { deadLetters } = model;
+  const { versions, cluster, writer, eventsTopic, commandSchemaId, readCommand, readEvent, source } = options;
 
-  function page(filter: DeadLetterFilter, limit: number, behind?: DeadLetterCursor): Promise<DeadLetter[]> {
+  async function page(filter: DeadLetterFilter, limit: number, behind?: DeadLetterCursor): Promise<DeadLetter[]> {
     const query = queryOf(filter);
+    const signal = AbortSignal.timeout(patience);
+    const { current } = await asked(versions(signal));
     const older = behind && { $or: [{ at: { $lt: behind.at } }, { at: behind.at, _id: { $lt: behind._id } }] };
-    const found = deadLetters
-      .find(older === undefined ? query : { $and: [query, older] }, { signal: AbortSignal.timeout(patience) })
+    const found = current.deadLetters
+      .find(older === undefined ? query : { $and: [query, older] }, { signal })
       .sort({ at: -1, _id: -1 })
       .limit(limit);
     return asked(found.toArray());

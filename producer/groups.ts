@@ -1,7 +1,7 @@
 // Groups: jobs that are submitted together, and one that follows when all of them are over. What a group is stands in MongoDB; its
 // members carry what their ends need. Called by the routes.
 import type { Collection, Db } from 'mongodb';
-import type { ReadModel } from '../platform/read-model.ts';
+import type { ReadVersions } from '../platform/follow-read-model.ts';
 import type { JobName } from '../schemas/call-options.ts';
 import { callOptionsOf } from '../schemas/call-options.ts';
 import { canonicalJson, digestOf } from '../schemas/canonical-json.ts';
@@ -39,7 +39,7 @@ export type Groups = ReturnType<typeof createGroups>;
 
 export type GroupsOptions = {
   db: Db;
-  model: Pick<ReadModel, 'jobs'>;
+  versions: ReadVersions;
   lookUp: LookUp;
   recent: RecentSubmissions;
   submit: Submit;
@@ -52,10 +52,10 @@ const unavailable = (cause: unknown) =>
 
 const conflict = (detail: string) => new PutlogError('group-conflict', detail);
 
-export function createGroups({ db, model, lookUp, recent, submit }: GroupsOptions) {
+export function createGroups({ db, versions, lookUp, recent, submit }: GroupsOptions) {
   const groups: Collection<GroupDocument> = db.collection('groups');
 
-  async function asked<T>(answer: Promise<T>): Promise<T> {
+  async function asked<T>(answer: T | Promise<T>): Promise<T> {
     try {
       return await answer;
     } catch (error) {
@@ -113,7 +113,8 @@ export function createGroups({ db, model, lookUp, recent, submit }: GroupsOption
 
   async function statusOf({ _id: id, createdAt, members, final }: GroupDocument): Promise<GroupStatus> {
     const names = [...members, final].map(({ type, id: job }) => jobKey(type, job));
-    const found = await asked(model.jobs.find({ _id: { $in: names } }, { projection: { state: 1 } }).toArray());
+    const { jobs } = (await asked(versions())).current;
+    const found = await asked(jobs.find({ _id: { $in: names } }, { projection: { state: 1 } }).toArray());
     const states = new Map(found.map(({ _id, state }) => [_id, state]));
     const seen = (name: JobName): Seen => ({ ...name, state: states.get(jobKey(name.type, name.id)) });
     return { id, createdAt, members: members.map(seen), final: seen(final) };

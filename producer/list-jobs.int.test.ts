@@ -3,7 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createMongo } from '../platform/mongo.ts';
-import { openReadModel, type ReadModel } from '../platform/read-model.ts';
+import { oneVersion } from '../platform/one-version.fixture.ts';
+import { openReadModel, type ReadModel, readModelNamed } from '../platform/read-model.ts';
 import { type JobDocument, type JobState, jobKey, jobStates } from '../schemas/job-status.ts';
 import { queuedJob } from './app.fixture.ts';
 import { createListJobs, type JobCursor, type JobFilter, jobsQuery, newestFirst } from './list-jobs.ts';
@@ -93,7 +94,7 @@ const skipped = (filter: JobFilter, behind: JobCursor | undefined) =>
   all.filter((job) => matches(job, filter) && job.createdAt === behind?.createdAt && job._id >= behind._id).length;
 
 test.each(questions)('%s: page by page what it should be, from an index and in its order', async (_name, filter) => {
-  const list = createListJobs({ model });
+  const list = createListJobs({ versions: oneVersion(model) });
   const expected = all.filter((job) => matches(job, filter)).map(({ _id }) => _id);
   const limit = Math.ceil(expected.length / 3);
   const found: string[] = [];
@@ -119,7 +120,7 @@ test.each(questions)('%s: page by page what it should be, from an index and in i
 });
 
 test('jobs that come while pages are turned are on no page behind, and none that was there is left out', async () => {
-  const list = createListJobs({ model });
+  const list = createListJobs({ versions: oneVersion(model) });
   const filter: JobFilter = { types: ['test.other'] };
   const first = await list(filter, 500);
   const late = queuedJob('test.other', 'late', { createdAt: began + 100_000 });
@@ -135,7 +136,7 @@ test('a page of large results ends early, and the next one goes on there', async
     queuedJob('test.large', `n-${n}`, { state: 'succeeded', result: JSON.stringify('x'.repeat(250_000)) }),
   );
   await model.jobs.insertMany(large);
-  const list = createListJobs({ model });
+  const list = createListJobs({ versions: oneVersion(model) });
   const sizes: number[] = [];
   let behind: JobCursor | undefined;
   do {
@@ -148,7 +149,7 @@ test('a page of large results ends early, and the next one goes on there', async
 
 test('a MongoDB that is away is a 503 that says so', async () => {
   const away = createMongo('mongodb://127.0.0.1:9/none', { selectionTimeoutMs: 50 });
-  const list = createListJobs({ model: { jobs: away.db.collection<JobDocument>('jobs') } });
+  const list = createListJobs({ versions: oneVersion(readModelNamed(away.db, 'jobs_v1')) });
   await expect(list({}, 1)).rejects.toMatchObject({ code: 'read-model-unavailable', retryAfter: 2 });
   await away.close();
 });

@@ -1,7 +1,7 @@
 // A page of jobs by what they are, newest first, as of the read model. Each question can be answered in the order of an index, so that
 // MongoDB reads little more than it gives. Called by list-jobs-routes.
 import type { Filter } from 'mongodb';
-import type { ReadModel } from '../platform/read-model.ts';
+import type { ReadVersions } from '../platform/follow-read-model.ts';
 import { type JobDocument, type JobState, jobStates } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 
@@ -54,17 +54,18 @@ export const newestFirst = { createdAt: -1, _id: -1 } as const;
 const textOf = ({ result, error, progress }: JobDocument) =>
   (result?.length ?? 0) + (error?.length ?? 0) + (progress?.length ?? 0);
 
-export function createListJobs({ model }: { model: Pick<ReadModel, 'jobs'> }): ListJobs {
+export function createListJobs({ versions }: { versions: ReadVersions }): ListJobs {
   return async (filter, limit, behind) => {
     const signal = AbortSignal.timeout(patience);
-    const found = model.jobs
-      .find(jobsQuery(filter, behind), { signal, batchSize: limit + 1 })
-      .sort(newestFirst)
-      .limit(limit + 1);
     const jobs: JobDocument[] = [];
     let last: JobDocument | undefined;
     let text = 0;
     try {
+      const { current } = await versions(signal);
+      const found = current.jobs
+        .find(jobsQuery(filter, behind), { signal, batchSize: limit + 1 })
+        .sort(newestFirst)
+        .limit(limit + 1);
       for await (const job of found) {
         if (jobs.length === limit || (last !== undefined && text + textOf(job) > mostText))
           return { jobs, next: last && { createdAt: last.createdAt, _id: last._id } };

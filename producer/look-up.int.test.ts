@@ -3,6 +3,7 @@ import type { Filter } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { choosePorts } from '../embedded/ports.ts';
 import { createMongo } from '../platform/mongo.ts';
+import { oneVersion } from '../platform/one-version.fixture.ts';
 import { type ReadModel, readModelNamed } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
@@ -63,7 +64,7 @@ function behindDoor() {
 describe('look-ups', () => {
   test('that come together travel together, at most 500 in a round trip, and each gets its own answer', async () => {
     const { model: watched, sizes } = behindDoor();
-    const { find } = createLookUp({ heard, model: watched, log });
+    const { find } = createLookUp({ heard, versions: oneVersion(watched), log });
     const ids = Array.from({ length: 1_201 }, (_, i) => `t/${i}`);
     const found = await Promise.all(ids.map(find));
     expect(found.map((job) => job?._id)).toEqual([...ids.slice(0, 1_200), undefined]);
@@ -71,7 +72,7 @@ describe('look-ups', () => {
   });
 
   test('of one id by many at once', async () => {
-    const { find } = createLookUp({ heard, model, log });
+    const { find } = createLookUp({ heard, versions: oneVersion(model), log });
     const found = await Promise.all(Array.from({ length: 50 }, () => find('t/3')));
     expect(found.every((job) => job?.id === '3')).toBe(true);
   });
@@ -82,7 +83,12 @@ describe('with MongoDB away', () => {
     const { port } = await choosePorts({ port: { wanted: undefined, previous: undefined, setting: 'test' } });
     const proxy = await startTcpProxy(port, { port: Number(uri.port) });
     const far = createMongo(`mongodb://127.0.0.1:${port}${uri.pathname}?directConnection=true`);
-    const { find } = createLookUp({ heard, model: readModelNamed(far.db, 'jobs_v1'), log, roundTripMs: 300 });
+    const { find } = createLookUp({
+      heard,
+      versions: oneVersion(readModelNamed(far.db, 'jobs_v1')),
+      log,
+      roundTripMs: 300,
+    });
     const read = () => find('t/1').then((job) => job?.id);
     await until('an answer', () => read().catch((error: unknown) => log.debug({ err: error }, 'not yet')));
     proxy.blackHole(true);
@@ -95,7 +101,7 @@ describe('with MongoDB away', () => {
 
   test('a read is told so, with the cause; a PUT goes on without it; both work again when it is back', async () => {
     const { model: watched, shut, sizes } = behindDoor();
-    const { find, findIfThere } = createLookUp({ heard, model: watched, log });
+    const { find, findIfThere } = createLookUp({ heard, versions: oneVersion(watched), log });
     const door = shut();
     const [read, put] = [find('t/1'), findIfThere('t/1')];
     await until('MongoDB was asked', async () => (sizes.length > 0 ? true : undefined));
@@ -113,7 +119,7 @@ describe('with MongoDB away', () => {
 
   test('that hangs: a PUT waits for its patience and no longer, and the next ones not at all', async () => {
     const { model: watched, shut, sizes } = behindDoor();
-    const { find, findIfThere } = createLookUp({ heard, model: watched, log, patienceMs: 500 });
+    const { find, findIfThere } = createLookUp({ heard, versions: oneVersion(watched), log, patienceMs: 500 });
     const door = shut();
     const began = performance.now();
     const read = find('t/2');

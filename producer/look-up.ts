@@ -1,8 +1,9 @@
 // Reads job status by id. All look-ups that come while one round trip is under way travel together in the next: an
 // adaptive batch, like the log writer's. Called by submit and read-job.
 import { setTimeout as delay } from 'node:timers/promises';
+import { findJobs } from '../platform/find-jobs.ts';
+import type { ReadVersions } from '../platform/follow-read-model.ts';
 import type { Logger } from '../platform/log.ts';
-import type { ReadModel } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { HeardJobs } from './heard-jobs.ts';
@@ -23,7 +24,7 @@ const perRoundTrip = 500;
 const lingerAfter = (last: number): number => (last < 4 ? 0 : Math.min(8, last / 4));
 
 export type LookUpOptions = {
-  model: ReadModel;
+  versions: ReadVersions;
   log: Logger;
   /** Clients here may have been told more than the read model has. */
   heard: Pick<HeardJobs, 'latest'>;
@@ -33,7 +34,7 @@ export type LookUpOptions = {
   roundTripMs?: number;
 };
 
-export function createLookUp({ model, log, heard, patienceMs = 250, roundTripMs = 10_000 }: LookUpOptions) {
+export function createLookUp({ versions, log, heard, patienceMs = 250, roundTripMs = 10_000 }: LookUpOptions) {
   let asked: Asked[] = [];
   let working = false;
   let away = false;
@@ -51,8 +52,8 @@ export function createLookUp({ model, log, heard, patienceMs = 250, roundTripMs 
       }, patienceMs);
       try {
         const signal = AbortSignal.timeout(roundTripMs);
-        const found = await model.jobs.find({ _id: { $in: batch.map(({ id }) => id) } }, { signal }).toArray();
-        const jobs = new Map(found.map((job) => [job._id, job]));
+        const ids = batch.map(({ id }) => id);
+        const jobs = await findJobs(await versions(signal), ids, signal);
         for (const { id, resolve } of batch) resolve(heard.latest(id, jobs.get(id)));
         if (away) log.info('the read model answers again');
         away = false;

@@ -4,6 +4,7 @@ import { createBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
 import { unsetForDeliveries } from '../platform/delivery-settings.ts';
+import { followReadModel } from '../platform/follow-read-model.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { kafkaSecurity } from '../platform/kafka-security.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
@@ -12,7 +13,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
-import { openReadModel, readModelNamed } from '../platform/read-model.ts';
+import { openReadModel } from '../platform/read-model.ts';
 import { createScheduleStates } from '../platform/schedule-states.ts';
 import type { StartService } from '../platform/service.ts';
 import { createChangeSetting, followSettings } from '../platform/settings.ts';
@@ -50,11 +51,11 @@ export const startApi: StartService = async (config, log, fatal) => {
   const watched = [...prepared.commandTopics, prepared.eventsTopic, cancelsTopic, prepared.settingsTopic];
   await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
   const mongo = createMongo(config.mongoUri);
-  const model = await openReadModel(mongo.db).catch((error) => {
+  await openReadModel(mongo.db).catch((error) => {
     // Accepting needs only Kafka: the first projector makes the read model when MongoDB is there.
     log.warn({ err: error }, 'the read model cannot be opened yet; accepting without it');
-    return readModelNamed(mongo.db, 'jobs_v1');
   });
+  const { versions, close: closeVersions } = followReadModel({ db: mongo.db, log });
 
   const metrics = createMetrics('api');
   const writer = await persist(() => openLogWriter({ cluster, log, deadlineMs: config.acceptMs, onFailure: fatal }), {
@@ -73,7 +74,7 @@ export const startApi: StartService = async (config, log, fatal) => {
   const { access, close: closeAccess } = openAccess({ config, settings, log, origins: web.corsOrigins ?? [] });
   const topics = topicNames(config.prefix);
   const heard = createHeardJobs();
-  const lookUp = createLookUp({ model, log, heard });
+  const lookUp = createLookUp({ versions, log, heard });
   const recent = createRecentSubmissions();
   const queues = createQueues({
     ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
@@ -92,26 +93,29 @@ export const startApi: StartService = async (config, log, fatal) => {
   const app = buildApp({
     ...{ access, waiting: told.waiting, events: told.events },
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
-    ...{ submit, groups: createGroups({ db: mongo.db, model, lookUp, recent, submit }) },
+    ...{ submit, groups: createGroups({ db: mongo.db, versions, lookUp, recent, submit }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
-    deadLetters: createDeadLetters({ ...prepared, model, cluster, writer, source: '/putlog/api' }),
+    deadLetters: createDeadLetters({ ...prepared, versions, cluster, writer, source: '/putlog/api' }),
     queues,
     schedules: createSchedules({ jobs, settings, change: changeSetting, states: createScheduleStates(mongo.db) }),
     readJob: createReadJob({
       ...{ lookUp, recent },
-      catchUp: createCatchUp({ cluster, model, timeoutMs: config.catchUpMs }),
+      catchUp: createCatchUp({ cluster, versions, timeoutMs: config.catchUpMs }),
       topicsOf: (type) => {
         const queue = jobs.get(type)?.definition.queue;
         return queue === undefined ? undefined : topics.commandsOf(queue);
       },
     }),
-    listJobs: createListJobs({ model }),
+    listJobs: createListJobs({ versions }),
     followUps: createFollowUpReaders({
       ...{ jobs, allowPrivate: config.allowPrivateAddresses === 'yes' },
       unset: unsetForDeliveries(config),
     }),
     stats: {
-      statistics: createStatistics({ db: mongo.db, countOpen: createOpenJobs({ model }) }),
+      statistics: createStatistics({
+        db: mongo.db,
+        countOpen: createOpenJobs({ jobs: async () => (await versions()).current.jobs }),
+      }),
       minutesMs: config.statisticsMinutesMs,
     },
     blobs: createBlobStore(mongo.db),
@@ -127,6 +131,7 @@ export const startApi: StartService = async (config, log, fatal) => {
       // Connections that are kept alive would hold the server open: idle ones end, busy ones get their answer first.
       await Promise.race([app.close(), delay(deadline, undefined, { ref: false })]);
       closeAccess();
+      closeVersions();
       room?.close();
       await writer.close(deadline / 2);
       await Promise.all([told.close(), settings.close(), cluster.close(), mongo.close()]);

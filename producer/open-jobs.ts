@@ -30,14 +30,15 @@ function pipelineOf({ types, range, step }: OpenJobsFilter): Document[] {
   return [{ $match: match }, { $group: { _id: { state: '$state', at }, count: { $sum: 1 } } }];
 }
 
-export function createOpenJobs({ model }: { model: Pick<ReadModel, 'jobs'> }): CountOpenJobs {
+/** `jobs`: of the version of the read model that is read now. */
+export function createOpenJobs({ jobs }: { jobs: () => Promise<ReadModel['jobs']> }): CountOpenJobs {
   const known = new Map<string, { counts: Promise<OpenJobs[]>; until: number }>();
 
   async function count(filter: OpenJobsFilter): Promise<OpenJobs[]> {
     const signal = AbortSignal.timeout(patience);
     type Group = { _id: { state: JobState; at: number }; count: number };
-    const groups = await model.jobs.aggregate<Group>(pipelineOf(filter), { signal }).toArray();
-    return groups.map(({ _id, count: jobs }) => ({ ..._id, count: jobs }));
+    const groups = await (await jobs()).aggregate<Group>(pipelineOf(filter), { signal }).toArray();
+    return groups.map(({ _id, count: found }) => ({ ..._id, count: found }));
   }
 
   return (filter) => {

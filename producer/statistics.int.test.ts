@@ -59,7 +59,7 @@ beforeAll(async () => {
     ['a.one', 'over', 'succeeded', noon],
   ] as const)
     await job(type, id, state, at);
-  statistics = createStatistics({ db: mongo.db, countOpen: createOpenJobs({ model }) });
+  statistics = createStatistics({ db: mongo.db, countOpen: createOpenJobs({ jobs: async () => model.jobs }) });
 });
 afterAll(async () => {
   await mongo.db.dropDatabase();
@@ -147,7 +147,7 @@ test('who asks the same within a second is told the same; a failure is told once
       },
     },
   }) as ReadModel['jobs'];
-  const open = createOpenJobs({ model: { jobs } });
+  const open = createOpenJobs({ jobs: async () => jobs });
   const filter = { types: undefined, range: undefined, step: undefined };
   await expect(Promise.all([open(filter), open(filter)])).rejects.toThrow('no primary');
   fails = false;

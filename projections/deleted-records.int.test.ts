@@ -43,7 +43,7 @@ async function createScene() {
     /** `held`: is called, and waited for, before a record is folded. */
     async project(held?: () => Promise<void>) {
       const { log, told } = toldLog();
-      const flusher = createFlusher({ model, log, flushed: () => undefined });
+      const flusher = createFlusher({ targets: () => [model], log, flushed: () => undefined });
       const document = (offset: string) => {
         const command = { kind: 'submit', type: 't', id: offset, generation: 0, attempt: 1, key: 'k' } as const;
         const position = { topic, partition: 0, offset: Number(offset) };

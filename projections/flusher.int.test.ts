@@ -23,7 +23,11 @@ afterAll(async () => {
 
 function open(replaced: Partial<ReadModel> = {}) {
   const sizes: number[] = [];
-  const flusher = createFlusher({ model: { ...model, ...replaced }, log, flushed: (size) => sizes.push(size) });
+  const flusher = createFlusher({
+    targets: () => [{ ...model, ...replaced }],
+    log,
+    flushed: (size) => sizes.push(size),
+  });
   /** The command at this offset of partition 0 was read. */
   const read = (offset: number) => {
     const command = {

@@ -1,5 +1,6 @@
 // Brings what is pending into MongoDB: at once when little comes, gathered when much does. Data first, then the
 // checkpoint; while MongoDB is away the same flush is repeated until it is in. One at a time, so nothing overtakes.
+// Projectors and whatever builds a version of the read model each have one.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
@@ -9,13 +10,17 @@ import { createPending, type Flush } from './pending.ts';
 import { writeJobs } from './write-jobs.ts';
 
 export type FlusherOptions = {
-  model: ReadModel;
+  /**
+   * What a flush is written to, one after the other. Asked for when its records are in hand, so that what is written in an
+   * order was in the log before the answer ceased to be true.
+   */
+  targets: () => readonly ReadModel[] | Promise<readonly ReadModel[]>;
   log: Logger;
   /**
    * Where at least `from` documents were pending, the next flush gathers for `ms` milliseconds, and what waits for its
-   * first event stays up to `holdMs`.
+   * first event stays up to `holdMs`, while fewer than `most` are pending.
    */
-  gather?: { from: number; ms: number; holdMs: number };
+  gather?: { from: number; ms: number; holdMs: number; most?: number };
   /** After each flush; `size` in documents, `took` in milliseconds, the checkpoint not counted. */
   flushed: (size: number, took: number) => void;
 };
@@ -24,12 +29,16 @@ export type Flusher = ReturnType<typeof createFlusher>;
 
 const busy = { from: 16, ms: 15, holdMs: 100 };
 
-export function createFlusher({ model, log, flushed, gather = busy }: FlusherOptions) {
+/** What was read of one version, data and all: its checkpoint may say so. */
+type Reached = { model: ReadModel; next: Flush['next'] };
+
+export function createFlusher({ targets, log, flushed, gather = busy }: FlusherOptions) {
   const pending = createPending();
   let running: Promise<void> | undefined;
   let checkpointing: Promise<void> | undefined;
-  let reached: Flush['next'] = new Map();
+  let reached = new Map<string, Reached>();
   let lastSize = 0;
+  let flushEnds = Promise.withResolvers<void>();
   const written = new Map<string, { topic: string; partition: number; offset: string }>();
 
   async function run() {
@@ -37,37 +46,49 @@ export function createFlusher({ model, log, flushed, gather = busy }: FlusherOpt
       const gathers = lastSize >= gather.from;
       if (gathers && pending.size < lastSize * 2) await delay(gather.ms);
       lastSize = pending.size;
-      const flush = pending.drain(gathers ? gather.holdMs : 0);
+      const holds = gathers && lastSize < (gather.most ?? Number.POSITIVE_INFINITY);
+      const flush = pending.drain(holds ? gather.holdMs : 0);
       const began = performance.now();
-      const write = () =>
-        Promise.all([writeJobs(model.jobs, flush.writes), writeDeadLetters(model.deadLetters, flush.dead)]);
-      await persist(write, { log, what: 'write job status' });
-      reach(flush.next);
+      const models = await persist(targets, { log, what: 'learn which versions of the read model are written' });
+      for (const { jobs, deadLetters } of models) {
+        const write = () => Promise.all([writeJobs(jobs, flush.writes), writeDeadLetters(deadLetters, flush.dead)]);
+        await persist(write, { log, what: 'write job status' });
+      }
+      reach(models, flush.next);
       flushed(flush.writes.length, performance.now() - began);
+      flushEnds.resolve();
+      flushEnds = Promise.withResolvers();
     }
     running = undefined;
   }
 
   /** The data is in: its checkpoint may follow while the next data is on its way. */
-  function reach(next: Flush['next']) {
-    for (const [topic, partitions] of next) reached.set(topic, new Map([...(reached.get(topic) ?? []), ...partitions]));
-    checkpointing ??= writeCheckpoints();
+  function reach(models: readonly ReadModel[], next: Flush['next']) {
+    for (const model of models) {
+      const of = reached.get(model.name) ?? { model, next: new Map() };
+      reached.set(model.name, of);
+      for (const [topic, partitions] of next)
+        of.next.set(topic, new Map([...(of.next.get(topic) ?? []), ...partitions]));
+    }
+    if (reached.size > 0) checkpointing ??= writeCheckpoints();
   }
 
   async function writeCheckpoints() {
     while (reached.size > 0) {
-      const next = reached;
+      const all = [...reached.values()];
       reached = new Map();
-      await persist(() => checkpoint(next), { log, what: 'write the checkpoint' });
-      for (const [topic, partitions] of next)
-        for (const [partition, offset] of partitions)
-          written.set(`${topic}/${partition}`, { topic, partition, offset: String(offset) });
+      for (const one of all) {
+        await persist(() => checkpoint(one), { log, what: 'write the checkpoint' });
+        for (const [topic, partitions] of one.next)
+          for (const [partition, offset] of partitions)
+            written.set(`${topic}/${partition}`, { topic, partition, offset: String(offset) });
+      }
     }
     checkpointing = undefined;
   }
 
   /** `$max`: a projector that was thought dead cannot move it back. */
-  async function checkpoint(next: Flush['next']) {
+  async function checkpoint({ model, next }: Reached) {
     await model.checkpoints.bulkWrite(
       [...next].map(([topic, partitions]) => ({
         updateOne: {
@@ -95,6 +116,8 @@ export function createFlusher({ model, log, flushed, gather = busy }: FlusherOpt
     /** What has been written of these partitions (`topic/partition`), as offsets to commit. */
     written: (of: Pick<ReadonlySet<string>, 'has'>) =>
       [...written].flatMap(([name, offset]) => (of.has(name) ? [offset] : [])),
+    /** Resolves when the flush that is under way, or else the next one, is in. */
+    flushed: () => flushEnds.promise,
     /** Resolves when nothing is pending, and the checkpoint says so. */
     async settled(): Promise<void> {
       while (running !== undefined || checkpointing !== undefined) await (running ?? checkpointing);

@@ -3,6 +3,7 @@ import { createBlobGarbage } from '../platform/blob-garbage.ts';
 import { prepareBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
+import { followReadModel } from '../platform/follow-read-model.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { kafkaSecurity } from '../platform/kafka-security.ts';
@@ -16,9 +17,12 @@ import { openReadModel, readCheckpoints } from '../platform/read-model.ts';
 import type { StartService } from '../platform/service.ts';
 import { startWatchdog } from '../platform/watchdog.ts';
 import { groupNames } from '../schemas/topics.ts';
+import { createFeeds } from './feeds.ts';
 import { createFlusher } from './flusher.ts';
 import { createFold } from './fold.ts';
 import { joinProjectorGroup } from './projector-group.ts';
+import { retentionIn } from './retention.ts';
+import { retireVersions } from './retire-versions.ts';
 import { runProjection } from './run-projection.ts';
 import { statisticsProjection } from './statistics.ts';
 
@@ -36,7 +40,7 @@ export const startProjector: StartService = async (config, log, fatal) => {
   const kafka = createKafka(connection);
   const cluster = createCluster(connection);
   const mongo = createMongo(config.mongoUri);
-  const [prepared, model] = await Promise.all([
+  const [prepared] = await Promise.all([
     prepareLog({ config, kafka, jobs, log }),
     persist(() => openReadModel(mongo.db), { log, what: 'open the read model' }),
     persist(() => prepareBlobStore(mongo.db), { log, what: 'prepare the blob store' }),
@@ -45,28 +49,24 @@ export const startProjector: StartService = async (config, log, fatal) => {
   const sweeper = setInterval(() => {
     garbage.sweep().catch((error: unknown) => log.warn({ err: error }, 'blobs that nobody needs could not be swept'));
   }, sweepBlobsEvery);
-  const retentionOf = (type: string) => {
-    const retention = jobs.get(type)?.definition.retention ?? undefined;
-    // As long as a claim holds an id, its job must be there to answer for it.
-    return retention && Math.max(retention, config.dedupMs);
-  };
+  const followed = followReadModel({ db: mongo.db, log, changed: (alias) => feeds.changed(alias) });
+  const feeds = createFeeds(followed);
+  const retired = retireVersions({ db: mongo.db, log });
   const metrics = createMetrics('projector');
-  const flusher = createFlusher({ model, log, flushed: (size, took) => metrics.flushed(size, took / 1_000) });
+  const { targets } = feeds;
+  const flusher = createFlusher({ targets, log, flushed: (size, took) => metrics.flushed(size, took / 1_000) });
   const topics = [...prepared.commandTopics, prepared.eventsTopic];
   await persist(() => cluster.watch(topics), { log, what: 'learn the leaders of the topics' });
   const patient = createKafka({ ...connection, patient: true });
   const group = await joinProjectorGroup({
     ...{ kafka: patient, cluster, log, fatal, flusher },
-    checkpoints: (assigned) =>
-      readCheckpoints(
-        model,
-        assigned.map(({ topic }) => topic),
-      ),
+    checkpoints: (assigned) => feeds.checkpoints(assigned.map(({ topic }) => topic)),
     group: groupNames(config.prefix).projectors,
     topics,
     sessionTimeoutMs: config.sessionTimeoutMs,
-    fold: createFold(prepared, flusher.pending.addDead, retentionOf),
+    fold: createFold(prepared, flusher.pending.addDead, retentionIn(jobs, config)),
   });
+  feeds.onLack(group.againIfBegun);
   const { prefix, sessionTimeoutMs } = config;
   const tools = { kafka: patient, cluster, db: mongo.db, prepared, prefix, sessionTimeoutMs, log, fatal };
   const projections = await Promise.all(definitions.map((definition) => runProjection(definition, tools)));
@@ -74,7 +74,8 @@ export const startProjector: StartService = async (config, log, fatal) => {
   const watchdog = startWatchdog({
     ...{ log, stuck: fatal },
     async look() {
-      const [written, ends] = await Promise.all([readCheckpoints(model, topics), cluster.offsets(topics, 'latest')]);
+      const { current } = await followed.versions();
+      const [written, ends] = await Promise.all([readCheckpoints(current, topics), cluster.offsets(topics, 'latest')]);
       const status = [...ends].flatMap(([topic, partitions]) =>
         partitions.map((end, partition) => ({
           ...{ name: `${topic}/${partition}`, end, at: written.get(topic)?.[partition] ?? 0 },
@@ -91,7 +92,9 @@ export const startProjector: StartService = async (config, log, fatal) => {
     async stop(deadline) {
       clearInterval(sweeper);
       watchdog.close();
+      await retired.close();
       await Promise.all([group, ...projections].map(({ stop }) => stop(deadline)));
+      followed.close();
       await health.close();
       await Promise.all([cluster.close(), mongo.close()]);
     },

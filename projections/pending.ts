@@ -1,8 +1,8 @@
 // What was read and is not in MongoDB yet: one document a job, however many records told of it, and the offsets that the
 // read model has reached once they are written. No I/O.
 import type { JobDocument } from '../schemas/job-status.ts';
+import { merge } from '../schemas/merge-jobs.ts';
 import type { DeadLetterPart } from './dead-letters.ts';
-import { merge } from './merge.ts';
 import type { JobWrite } from './write-jobs.ts';
 
 /** What one flush writes: the documents first, then `next`, topic → partition → first offset not covered. */
@@ -11,10 +11,15 @@ export type Flush = { writes: JobWrite[]; dead: DeadLetterPart[]; next: Map<stri
 /** `since` on the monotonic clock, in milliseconds. */
 type Entry = JobWrite & { since: number };
 
+/** Characters of what a function wrote: all that can be large in a document. */
+const textOf = ({ result, error, progress }: JobDocument): number =>
+  (result?.length ?? 0) + (error?.length ?? 0) + (progress?.length ?? 0);
+
 export function createPending() {
   let entries = new Map<string, Entry>();
   let next: Flush['next'] = new Map();
   let dead = new Map<string, DeadLetterPart>();
+  let text = 0;
 
   /** As far as `next` goes without passing a command whose document is held back; the rest stays for a later flush. */
   function covered(held: Iterable<Entry>): Flush['next'] {
@@ -35,16 +40,24 @@ export function createPending() {
     get size() {
       return entries.size;
     },
+    /** Characters of results, errors and progress in all documents. */
+    get text() {
+      return text;
+    },
     get dirty() {
       return next.size > 0 || entries.size > 0 || dead.size > 0;
     },
     add(document: JobDocument) {
       const fresh = document.eventOffset === -1;
       const there = entries.get(document._id);
-      if (there === undefined) entries.set(document._id, { document, fresh, since: performance.now() });
-      else {
+      if (there === undefined) {
+        entries.set(document._id, { document, fresh, since: performance.now() });
+        text += textOf(document);
+      } else {
+        text -= textOf(there.document);
         there.document = merge(there.document, document);
         there.fresh ||= fresh;
+        text += textOf(there.document);
       }
     },
     /** What a record tells of a dead letter, beside what it tells of a job. */
@@ -71,6 +84,8 @@ export function createPending() {
       entries = held;
       const flush = { writes, dead: [...dead.values()], next: covered(held.values()) };
       dead = new Map();
+      // Of what is held back only the command is known.
+      text = 0;
       return flush;
     },
   };

@@ -195,6 +195,10 @@ export async function joinProjectorGroup<Told>(options: ProjectorGroupOptions<To
   return {
     /** Begins anew at the checkpoints. */
     again,
+    /** The same where something is read now; who is just beginning asks for the checkpoints anyway. */
+    againIfBegun() {
+      if (open.size > 0 && !closed) again();
+    },
     /** Takes nothing more until the group changes, or `again` is called. */
     halt,
     /** Resolves once the first assignment is being read from its checkpoint. */

@@ -3,8 +3,8 @@ import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createMongo } from '../platform/mongo.ts';
 import { readModelNamed } from '../platform/read-model.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
+import { merge } from '../schemas/merge-jobs.ts';
 import type {} from '../test/stack/addresses.ts';
-import { merge } from './merge.ts';
 import { writeJobs } from './write-jobs.ts';
 
 const uri = new URL(inject('stack').mongoUri);

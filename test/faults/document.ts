@@ -53,7 +53,6 @@ ${table(results)}
 - **recovery**: from the end of the fault to the first outcome after it. **quiet**: until every acknowledged job had one.
 - **seed**: \`npm run test:faults -- --only F1 --seed N\` makes the same choices again.
 - Those that take minutes by themselves (F19, F20) run once, with the first seed, and last. None of them is in CI.
-- F15 (a rebuild under load) is not here: what it would break does not exist yet.
 
 ## Recovery
 

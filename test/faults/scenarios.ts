@@ -16,6 +16,7 @@ import { projectorKilled } from './scenarios/f11-projector-killed.ts';
 import { registryAway } from './scenarios/f12-registry-away.ts';
 import { poisonedPartition } from './scenarios/f13-poison.ts';
 import { retried } from './scenarios/f14-retries.ts';
+import { rebuilt } from './scenarios/f15-rebuild.ts';
 import { diskFull } from './scenarios/f16-disk-full.ts';
 import { deletedUnread } from './scenarios/f17-deleted-unread.ts';
 import { identityForgotten } from './scenarios/f18-identity-forgotten.ts';
@@ -39,6 +40,7 @@ export const scenarios: readonly Scenario[] = [
   registryAway,
   poisonedPartition,
   retried,
+  rebuilt,
   diskFull,
   deletedUnread,
   identityForgotten,

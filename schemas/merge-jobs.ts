@@ -1,6 +1,6 @@
 // How commands and events become a job's status. Pure. Two documents of one job merge into the greater one under a total
 // order, so the result is the same in whatever order, and however often, the records of the two topics arrive.
-import type { JobDocument } from '../schemas/job-status.ts';
+import type { JobDocument } from './job-status.ts';
 
 /**
  * Does `b` say more than `a`? A later generation does; then a later event, for all events of a job stand in one

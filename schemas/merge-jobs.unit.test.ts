@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type EventKind, eventKinds, type JobEvent } from '../schemas/event.ts';
-import { jobOfEvent } from '../schemas/job-of-event.ts';
-import type { JobDocument } from '../schemas/job-status.ts';
-import { queuedJob } from '../schemas/queued-job.ts';
-import { merge } from './merge.ts';
+import { type EventKind, eventKinds, type JobEvent } from './event.ts';
+import { jobOfEvent } from './job-of-event.ts';
+import type { JobDocument } from './job-status.ts';
+import { merge } from './merge-jobs.ts';
+import { queuedJob } from './queued-job.ts';
 
 const command = {
   kind: 'submit',

@@ -1,0 +1,86 @@
+// What `--until` names: a time, or a position in the log; and which records are before it. Pure but for what it asks of the log.
+
+import type { FetchedRecord } from '../platform/fetched-part.ts';
+import type { Logger } from '../platform/log.ts';
+import { persist } from '../platform/persist.ts';
+import type { Position } from '../schemas/position.ts';
+import { endsOf } from './feed-limits.ts';
+import type { Limits } from './feeder.ts';
+import type { HistoryLog } from './history-log.ts';
+
+/** Time in milliseconds since the epoch. */
+export type Until = { at: number } | { position: Position };
+
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const position = /^([\w.-]{1,249})\/(\d{1,6})@(\d{1,15})$/;
+
+/** @throws Error that says what it must be */
+export function parseUntil(text: string, now: number): Until {
+  const [, topic, partition, offset] = position.exec(text) ?? [];
+  if (topic !== undefined) return { position: { topic, partition: Number(partition), offset: Number(offset) } };
+  const at = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at))
+    throw new Error(
+      `"${text}" is neither a time, such as 2026-11-22T08:30:00Z, nor a position: topic/partition@offset`,
+    );
+  if (at > now) throw new Error(`${text} is in the future: the log does not know yet`);
+  return { at };
+}
+
+export type Before = {
+  /** Milliseconds since the epoch. */
+  at: number;
+  limits: Limits;
+  accepts: (topic: string, partition: number, record: FetchedRecord) => boolean;
+};
+
+/** How far the clocks of those who wrote may be apart (milliseconds). */
+const skewMs = 600_000;
+
+/**
+ * Of a time: every record up to it, by the record's own time. Of a position: its partition up to it and with it, and of all others what
+ * was written up to the time of its record. @throws Error where the log has no such position
+ */
+export async function beforeUntil(until: Until, history: HistoryLog, log: Logger): Promise<Before> {
+  const { cluster, topics } = history;
+  const what = 'ask where that is in the log';
+  const here = 'position' in until ? until.position : undefined;
+  const at = 'position' in until ? await timeOf(until.position, history, log) : until.at;
+  const ends = await persist(() => endsOf(history), { log, what });
+  const limits = new Map<string, number[]>();
+  for (const topic of topics) {
+    const partitions = (ends.get(topic) ?? []).map(async (end, partition) => {
+      if (here?.topic === topic && here.partition === partition) return here.offset + 1;
+      return Math.min(
+        end,
+        (await persist(() => cluster.offsetAt(topic, partition, at + skewMs), { log, what })) ?? end,
+      );
+    });
+    limits.set(topic, await Promise.all(partitions));
+  }
+  return {
+    ...{ at, limits },
+    accepts: (topic, partition, { timestamp }) =>
+      (here?.topic === topic && here.partition === partition) || timestamp <= at,
+  };
+}
+
+async function timeOf({ topic, partition, offset }: Position, history: HistoryLog, log: Logger): Promise<number> {
+  const { cluster, topics } = history;
+  if (!topics.includes(topic)) throw new Error(`there is no topic ${topic}; there are ${topics.join(', ')}`);
+  const what = 'read the record at that position';
+  const [ends, starts] = await persist(
+    () => Promise.all([cluster.offsets([topic], 'latest'), cluster.offsets([topic], 'earliest')]),
+    { log, what },
+  );
+  const [end, start] = [ends.get(topic)?.[partition], starts.get(topic)?.[partition]];
+  if (end === undefined || start === undefined)
+    throw new Error(`${topic} has no partition ${partition}; it has ${ends.get(topic)?.length ?? 0}, from 0 on`);
+  if (offset >= end) throw new Error(`${topic}/${partition} ends before ${offset}: its next record will be ${end}`);
+  if (offset < start) throw new Error(`${topic}/${partition} no longer has ${offset}: it begins with ${start}`);
+  const { records } = await persist(() => cluster.fetch(topic, partition, offset, 1, 1_000), { log, what });
+  const [record] = records;
+  // Behind what is no record of anybody, such as the end of a transaction, the next one tells the time.
+  if (record === undefined) throw new Error(`there is no record at ${topic}/${partition}@${offset}`);
+  return record.timestamp;
+}
