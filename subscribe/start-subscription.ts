@@ -156,6 +156,11 @@ export function startSubscription({ settings, log, preparePlaces }: Start) {
     pause: gate.pause,
     resume: gate.resume,
     stop,
-    lag: async (): Promise<Lag> => lagOf(done(), (await cluster.offsets([topic], 'latest')).get(topic) ?? []),
+    async lag(): Promise<Lag> {
+      const mine = done();
+      // Before it is anywhere the topic need not be known.
+      if (mine.size === 0) return lagOf(mine, []);
+      return lagOf(mine, (await cluster.offsets([topic], 'latest')).get(topic) ?? []);
+    },
   };
 }
