@@ -5,12 +5,13 @@ import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
 import { positionText } from '../schemas/position.ts';
 import { asError, backoff, type Retry } from './backoff.ts';
-import { type DeadEvent, deadEvent, type Taken } from './dead-event.ts';
+import type { DeadEvent } from './dead-event.ts';
 import type { Gate } from './gate.ts';
 import { waited } from './interruptible.ts';
 import type { OpenPlace } from './place.ts';
 import type { SubscribedEvent } from './subscribed-event.ts';
 import type { TakeRecord } from './take-records.ts';
+import { deadEvent, type Taken } from './taken.ts';
 
 export type AtLeastOnceOptions = {
   /** What the group has committed; undefined: nothing. */

@@ -1,8 +1,5 @@
 // What a subscriber could not handle: an event whose handler has thrown at each of its attempts, or a record that nobody can decode. It
 // is the subscriber's own; the job that it is about is what it was.
-import type { FetchedRecord } from '../platform/fetched-part.ts';
-import { type Position, positionText } from '../schemas/position.ts';
-import { headerText } from './interest.ts';
 import type { SubscribedEvent } from './subscribed-event.ts';
 
 export type DeadEvent<E = SubscribedEvent> = {
@@ -25,17 +22,3 @@ export const deadHeaders = {
   dead_attempts: 'How often its handler was called',
   dead_at: 'When it was given up',
 } as const;
-
-/** A record that was asked for, on its way to the handler. `fault`: why it can never get there. */
-export type Taken = { record: FetchedRecord; position: Position } & (
-  | { event: SubscribedEvent; fault?: undefined }
-  | { event?: undefined; fault: Error }
-);
-
-export function deadEvent({ record, position, event }: Taken, attempts: number): DeadEvent {
-  const headers = Object.entries(record.headers).map(([name, value]) => [name, headerText(value) ?? ''] as const);
-  return {
-    ...{ event, position: positionText(position), attempts, key: record.key, value: record.value },
-    headers: Object.fromEntries(headers),
-  };
-}

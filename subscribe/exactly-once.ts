@@ -6,13 +6,14 @@ import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
 import { positionText } from '../schemas/position.ts';
 import { asError, backoff, type Retry } from './backoff.ts';
-import { type DeadEvent, deadEvent, type Taken } from './dead-event.ts';
+import type { DeadEvent } from './dead-event.ts';
 import type { Gate } from './gate.ts';
 import { waited } from './interruptible.ts';
 import { LostPlaceError, type OpenPlace, type Place } from './place.ts';
 import type { StoredPlaces } from './stored-places.ts';
 import type { SubscribedEvent } from './subscribed-event.ts';
 import type { TakeRecord } from './take-records.ts';
+import { deadEvent, type Taken } from './taken.ts';
 import { isEnded, isPassing } from './transaction-errors.ts';
 
 export type ExactlyOnceSettings = {

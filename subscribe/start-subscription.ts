@@ -11,11 +11,12 @@ import { eventType, type JobEvent } from '../schemas/event.ts';
 import { subscriberNames, topicNames } from '../schemas/topics.ts';
 import { createCommitter } from './committer.ts';
 import { createFeeds } from './feeds.ts';
+import { createFirstOffset } from './first-offset.ts';
 import { createGate, type Gate } from './gate.ts';
 import { joinGroup, type Membership } from './join-group.ts';
+import { type Lag, lagOf } from './lag.ts';
 import type { OpenPlace } from './place.ts';
 import { type PartitionRun, runPartition } from './run-partition.ts';
-import { createFirstOffset } from './start-from.ts';
 import type { Settings } from './subscribe-options.ts';
 import { createTakeRecord, type TakeRecord } from './take-records.ts';
 
@@ -39,9 +40,6 @@ type Start = {
   /** Called once the topic is known to be there. */
   preparePlaces: (parts: PlaceParts) => Promise<{ open: OpenPlace; close: (deadline: number) => Promise<void> }>;
 };
-
-/** Of the partitions that this process has. */
-export type Lag = { total: number; partitions: { partition: number; next: number; end: number; lag: number }[] };
 
 /** No schema of ours is registered by who only reads: each that is met is asked for. */
 const noSchemaId = -1;
@@ -159,12 +157,10 @@ export function startSubscription({ settings, log, preparePlaces }: Start) {
     resume: gate.resume,
     stop,
     async lag(): Promise<Lag> {
-      const ends = (await cluster.offsets([topic], 'latest')).get(topic) ?? [];
-      const partitions = [...done()].map(([partition, next]) => {
-        const end = ends[partition] ?? next;
-        return { partition, next, end, lag: Math.max(0, end - next) };
-      });
-      return { total: partitions.reduce((sum, { lag }) => sum + lag, 0), partitions };
+      const mine = done();
+      // Before it is anywhere the topic need not be known.
+      if (mine.size === 0) return lagOf(mine, []);
+      return lagOf(mine, (await cluster.offsets([topic], 'latest')).get(topic) ?? []);
     },
   };
 }

@@ -6,9 +6,9 @@ import { persist } from '../platform/persist.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { type Position, positionText } from '../schemas/position.ts';
-import type { Taken } from './dead-event.ts';
 import { type Interest, relevanceOf } from './interest.ts';
-import { subscribedEvent } from './subscribed-event.ts';
+import type { Taken } from './taken.ts';
+import { subscribedEvent } from './tell-event.ts';
 
 export type TakeRecordsOptions = {
   topic: string;

@@ -1,6 +1,7 @@
 // Where a group begins, on a log of two partitions that answers as Kafka does: partition 0 has offsets 10 to 13, partition 1 has 0 to 2.
 import { describe, expect, test } from 'vitest';
-import { createFirstOffset, type StartFrom, startOf } from './start-from.ts';
+import { createFirstOffset } from './first-offset.ts';
+import { type StartFrom, startOf } from './start-from.ts';
 
 const topic = 'putlog.events';
 /** [first offset, times of the records] */

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { UndecodableError } from '../platform/wire-format.ts';
 import { toldEvent } from '../producer/told-event.ts';
 import type { JobEvent } from '../schemas/event.ts';
-import { subscribedEvent } from './subscribed-event.ts';
 import { eventAt, recordOf, topic } from './subscriber.fixture.ts';
+import { subscribedEvent } from './tell-event.ts';
 
 const problem = '{"type":"urn:putlog:error:job-failed","title":"t","status":500,"detail":"d"}';
 const position = { topic, partition: 3, offset: 17 };
