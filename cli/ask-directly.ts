@@ -14,19 +14,15 @@ export type AskDirectlyOptions<Opened> = {
   silent: string;
 };
 
-/**
- * @param prepare throws where an option is wrong: before anything is connected. It returns what to do, whose lines are told
- * @throws SilenceError, ConfigError, whatever `prepare` and what it returns throw
- */
+/** Tells the lines of `ask`. @throws SilenceError, ConfigError, whatever `open` and `ask` throw */
 export async function askDirectly<Opened extends { close: () => Promise<void> }>(
   { terminal: { env, out }, open, patience, silent }: AskDirectlyOptions<Opened>,
-  prepare: () => (opened: Opened) => string[] | Promise<string[]>,
+  ask: (opened: Opened) => Promise<string[]>,
 ): Promise<void> {
   async function asked(): Promise<string[]> {
-    const use = prepare();
     const opened = await open(readConfig({ ...(await runningHere(env)), ...env }));
     try {
-      return await use(opened);
+      return await ask(opened);
     } finally {
       await opened.close();
     }

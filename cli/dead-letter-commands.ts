@@ -1,6 +1,6 @@
 // `putlog dlq`: what ended as dead with its cause and its bytes, and sending it again. `putlog dead-letters` and `putlog redrive`, as they
 // were called before, do the same.
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type ApiOptions, openApi, withApi } from './api.ts';
 import { type DeadLetter, type DeadLetterFilter, listDeadLetters, redrive } from './dead-letters.ts';
 import { UsageError } from './exit-code.ts';
@@ -32,6 +32,11 @@ function filterOf({ type, code, position, after, before }: Filter): DeadLetterFi
     ...(after !== undefined && { after: momentText(after, now) }),
     ...(before !== undefined && { before: momentText(before, now) }),
   };
+}
+
+function countOption(typed: string): number {
+  if (/^[1-9]\d{0,8}$/.test(typed)) return Number(typed);
+  throw new InvalidArgumentError('Give a whole number from 1 on.');
 }
 
 const nameOf = ({ type, id }: DeadLetter) => (type === undefined ? '(unreadable)' : `${type}/${id}`);
@@ -77,8 +82,8 @@ const makeList = (command: Command, terminal: Terminal) =>
 const makeRedrive = (command: Command, terminal: Terminal) =>
   withFilter(command)
     .description('sends dead letters again, as new generations of their jobs; at least one filter')
-    .option('--limit <number>', 'at most so many', limitOption)
-    .option('--per-second <number>', 'at most so many a second', limitOption)
+    .option('--limit <number>', 'at most so many', countOption)
+    .option('--per-second <number>', 'at most so many a second', countOption)
     .action((options: Redrive) => sendAgain(options, terminal));
 
 export function addDeadLetters({ parent, terminal, examples }: Within): void {

@@ -1,11 +1,12 @@
 // What the process ends with, so that a script can tell what came of a command; docs/command-line.md has the table of it.
 import { CommanderError } from 'commander';
 import { ConnectionError } from '../client/problem-error.ts';
+import { ConfigError } from '../platform/config.ts';
 
 export const exitCodes = {
   0: 'done',
   1: 'refused, or failed; with --wait also: the job did not succeed; of a check: there is a difference',
-  2: 'wrong usage: the command line, or a payload that is not JSON',
+  2: 'wrong usage: the command line, a setting in the environment, or a payload that is not JSON',
   3: 'no answer: from the API, from Kafka or from MongoDB',
   4: 'the job was not over when the time of --wait was up',
 } as const;
@@ -34,6 +35,6 @@ export const isSilence = (error: unknown): boolean =>
 export function exitCodeOf(error: unknown): ExitCode {
   // Help that was asked for is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof UsageError) return 2;
+  if (error instanceof UsageError || error instanceof ConfigError) return 2;
   return isSilence(error) ? 3 : 1;
 }

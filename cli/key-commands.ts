@@ -4,20 +4,34 @@ import { jsonOption } from './api.ts';
 import { askDirectly } from './ask-directly.ts';
 import { UsageError } from './exit-code.ts';
 import type { OpenKeys } from './keys.ts';
-import { type AddKeyOptions, keyLine, newKey, shownKey } from './new-key.ts';
+import type { AddKeyOptions } from './new-key.ts';
 import { jsonText, shown } from './shown.ts';
 import type { Within } from './within.ts';
 
+type Json = { json?: true };
+
 /** Kafka that does not answer is waited for so long (milliseconds). */
 const patience = 60_000;
+
+/** What keys are made and shown with is loaded by these commands alone. */
+const keyShapes = () => import('./new-key.ts');
+
+async function madeOf(options: AddKeyOptions) {
+  const { newKey } = await keyShapes();
+  try {
+    return newKey(options, Date.now());
+  } catch (error) {
+    // What is wrong with an option is wrong usage.
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
 
 export function addKeys({ parent, terminal, examples }: Within): void {
   const keys = parent
     .command('keys')
     .description('makes, lists and ends API keys: who may call, and what (docs/security.md)');
 
-  /** `prepare` throws where an option is wrong: before anything is connected. */
-  const run = (prepare: () => (keys: OpenKeys) => string[] | Promise<string[]>) =>
+  const run = (ask: (keys: OpenKeys) => Promise<string[]>) =>
     askDirectly(
       {
         ...{ terminal, patience },
@@ -25,17 +39,8 @@ export function addKeys({ parent, terminal, examples }: Within): void {
         // Only now: no other command needs it.
         open: async (config) => (await import('./keys.ts')).openKeys(config),
       },
-      prepare,
+      ask,
     );
-
-  /** What is wrong with an option is wrong usage. */
-  const madeOf = (options: AddKeyOptions) => {
-    try {
-      return newKey(options, Date.now());
-    } catch (error) {
-      throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-    }
-  };
 
   const add = keys
     .command('add')
@@ -46,34 +51,36 @@ export function addKeys({ parent, terminal, examples }: Within): void {
     .option('--rate <rate>', 'requests in a time at each api process, such as 100/60s')
     .option('--expires <when>', 'such as 90d, 12h or 2030-01-31T08:00:00Z; unless told: never')
     .addOption(jsonOption())
-    .action((options: AddKeyOptions & { json?: boolean }) =>
-      run(() => {
-        const { id, text, key } = madeOf(options);
-        return async (opened) => {
-          await opened.add(id, key);
-          return [options.json ? jsonText({ ...shownKey(id, key), key: text }) : text];
-        };
-      }),
-    );
+    .action(async (options: AddKeyOptions & Json) => {
+      // Before anything is connected.
+      const { id, text, key } = await madeOf(options);
+      const { shownKey } = await keyShapes();
+      await run(async (opened) => {
+        await opened.add(id, key);
+        return [options.json ? jsonText({ ...shownKey(id, key), key: text }) : text];
+      });
+    });
   const list = keys
-    .command('list')
+    .command('list', { isDefault: true })
     .description('lists all keys, without their secrets')
     .addOption(jsonOption())
-    .action(({ json }: { json?: boolean }) =>
-      run(
-        () => (opened) =>
-          json
-            ? [jsonText({ keys: opened.list().map(([id, key]) => shownKey(id, key)) })]
-            : opened.list().map(([id, key]) => shown(keyLine(id, key))),
-      ),
+    .action(({ json }: Json) =>
+      run(async (opened) => {
+        const { keyLine, shownKey } = await keyShapes();
+        const found = opened.list();
+        return json
+          ? [jsonText({ keys: found.map(([id, key]) => shownKey(id, key)) })]
+          : found.map(([id, key]) => shown(keyLine(id, key)));
+      }),
     );
   const revoke = keys
     .command('revoke')
     .description('ends a key, in every api process at once')
     .argument('<id>', 'the part of the key between putlog_ and the secret')
     .addOption(jsonOption())
-    .action((id: string, { json }: { json?: boolean }) =>
-      run(() => async (opened) => {
+    .action((id: string, { json }: Json) =>
+      run(async (opened) => {
+        const { keyLine, shownKey } = await keyShapes();
         const key = await opened.revoke(id, Date.now());
         return [json ? jsonText(shownKey(id, key)) : shown(keyLine(id, key))];
       }),

@@ -16,7 +16,7 @@ export function addProjections({ parent, terminal, examples }: Within): void {
     .command('projections')
     .description('what is made of the log besides job status (docs/projections.md)');
 
-  const run = (use: (opened: OpenProjections) => Promise<string[]>) =>
+  const run = (ask: (opened: OpenProjections) => Promise<string[]>) =>
     askDirectly(
       {
         ...{ terminal, patience },
@@ -24,11 +24,11 @@ export function addProjections({ parent, terminal, examples }: Within): void {
         // Only now: no other command needs it.
         open: async (config) => (await import('./projections.ts')).openProjections(config),
       },
-      () => use,
+      ask,
     );
 
   const list = projections
-    .command('list')
+    .command('list', { isDefault: true })
     .description('what there is, how many documents it has, and how much of the log it has not read yet')
     .addOption(jsonOption())
     .action(({ json }: { json?: boolean }) =>

@@ -10,6 +10,12 @@ const codeIn = (error: unknown): string | undefined => {
   return 'code' in error && typeof error.code === 'string' ? error.code : codeIn(error.cause);
 };
 
+/** What is at the bottom of it: a code of the system, or the words of the first error. */
+const reasonOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  return codeIn(error) ?? (error.cause === undefined ? error.message : reasonOf(error.cause));
+};
+
 const advice: Readonly<Record<string, string>> = {
   unauthenticated: 'PUTLOG_KEY holds the key; putlog keys add makes one',
   'insufficient-scope': 'another key is needed; putlog keys list says what each may do',
@@ -30,8 +36,8 @@ function ofProblem({ problem, retryAfter }: ProblemError): string[] {
 
 function ofSilence(error: unknown): string[] {
   const message = error instanceof Error ? error.message : String(error);
-  const code = codeIn(error);
-  const why = code === undefined || message.includes(code) ? '' : `: ${code}`;
+  const reason = reasonOf(error);
+  const why = reason === undefined || message.includes(reason) ? '' : `: ${reason}`;
   const where =
     error instanceof ConnectionError
       ? 'is the API there? --url or PUTLOG_URL says where it is'
@@ -50,5 +56,5 @@ export function errorLines(error: unknown, { json }: { json: boolean }): string[
   if (isSilence(error)) return ofSilence(error);
   return (error instanceof Error ? error.message : String(error))
     .split('\n')
-    .map((line, at) => `${at === 0 ? 'error: ' : '  '}${shown(line)}`);
+    .map((line, at) => `${at === 0 ? 'error: ' : '  '}${shown(line.trim())}`);
 }

@@ -1,14 +1,15 @@
 // Draws lines over those that it drew before, and leaves the last of them when it is closed. For a terminal only.
 import type { Terminal } from './terminal.ts';
 
-const hideCursor = '\x1b[?25l';
-const showCursor = '\x1b[?25h';
+/** Without the cursor; and what does not fit into a line is left out: a line that wraps would be two. */
+const begin = '\x1b[?25l\x1b[?7l';
+const end = '\x1b[?7h\x1b[?25h';
 const toEndOfLine = '\x1b[K';
 const toEndOfScreen = '\x1b[J';
 
 export function createScreen({ draw, rows }: Pick<Terminal, 'draw' | 'rows'>) {
   let drawn = 0;
-  draw(hideCursor);
+  draw(begin);
   return {
     /** Lines that fit into the width of the terminal; what is below its last row is left out. */
     show(lines: readonly string[]): void {
@@ -22,6 +23,6 @@ export function createScreen({ draw, rows }: Pick<Terminal, 'draw' | 'rows'>) {
       draw('\x1b[H\x1b[2J');
       drawn = 0;
     },
-    close: () => draw(showCursor),
+    close: () => draw(end),
   };
 }

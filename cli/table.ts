@@ -12,7 +12,7 @@ export type TableOptions = { columns: number; colours: boolean; right?: readonly
 
 const gap = '  ';
 /** No column becomes narrower than this because others are wide. */
-const least = 8;
+const least = 3;
 
 const segments = new Intl.Segmenter('en', { granularity: 'grapheme' });
 

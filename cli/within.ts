@@ -1,3 +1,4 @@
+// What the commands have in common when they are made: program.ts hands it to each of the files that add some.
 import type { Command } from 'commander';
 import type { Examples } from './examples.ts';
 import type { Terminal } from './terminal.ts';

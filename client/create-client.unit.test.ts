@@ -16,6 +16,17 @@ type Jobs = { 'word.count': typeof wordCount; 'word.send': { payload: { to: stri
 const soon = { baseMs: 1, maxMs: 1 };
 const queued = status('queued');
 
+test('get: as it was at a time, or at a position, without waiting', async () => {
+  const { url, asked } = await scriptedServer([answers(200, queued), answers(200, queued)]);
+  const client = createClient({ url });
+  await client.get(queued, { at: new Date(0), wait: 5_000 });
+  await client.get(queued, { at: 'putlog.events/3@17' });
+  expect(asked.map((one) => new URL(one.url, url).searchParams.get('at'))).toEqual([
+    ...['1970-01-01T00:00:00.000Z', 'putlog.events/3@17'],
+  ]);
+  expect(asked[0]?.headers).not.toHaveProperty('prefer');
+});
+
 test('put: address, query, header fields and body say what is asked', async () => {
   const { url, asked } = await scriptedServer([answers(202, queued)]);
   const client = createClient({ url: `${url}/behind/a/proxy/`, key: 'secret' });

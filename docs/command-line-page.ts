@@ -7,7 +7,8 @@ import { openTerminal } from '../cli/terminal.ts';
 
 const { program, examplesOf } = createProgram(openTerminal(process));
 
-const item = (term: string, about: string) => `- \`${term}\`: ${about}`;
+/** What stands in angle brackets would be taken for HTML. */
+const item = (term: string, about: string) => `- \`${term}\`: ${about.replaceAll('<', '\\<')}`;
 
 const usageOf = (command: Command): string =>
   command.registeredArguments

@@ -4,7 +4,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { createTopic, randomName, silent } from '../test/stack/log.ts';
 import { createKafka } from './kafka.ts';
 import { persist } from './persist.ts';
-import { ensureTopics, TopicMismatchError, type TopicSpec } from './topics.ts';
+import { compareTopics, ensureTopics, TopicMismatchError, type TopicSpec } from './topics.ts';
 
 const { brokers } = inject('stack');
 const kafka = createKafka({ brokers, clientId: 'test', log: silent });
@@ -29,6 +29,24 @@ function listener() {
   const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   return { log, lines };
 }
+
+test('compared with what they would be made with: what lacks, and what differs, is told and left as it is', async () => {
+  const [commands, events] = names();
+  expect(await compareTopics(kafka, [spec(events)])).toEqual([{ topic: events, found: undefined, differing: [] }]);
+  await ensureTopics(kafka, [spec(commands, { minIsr: 1 })], silent);
+  const same = await compareTopics(kafka, [spec(events), spec(commands, { minIsr: 1 })]);
+  expect(same).toMatchObject([
+    { topic: events, found: undefined, differing: [] },
+    { topic: commands, found: { partitions: 3, replication: 1 }, differing: [] },
+  ]);
+  const wanted = spec(commands, { partitions: 5, replication: 3, minIsr: 2, retentionMs: -1 });
+  const [state] = await compareTopics(kafka, [wanted]);
+  expect(state?.differing).toEqual([
+    ...['retention.ms is 86400000, not -1', 'min.insync.replicas is 1, not 2'],
+    ...['replication is 1, not 3', 'it has 3 partitions, not 5'],
+  ]);
+  expect(await settingsOf(commands)).toMatchObject({ 'retention.ms': '86400000', partitions: '3' });
+});
 
 describe('what is missing is created', () => {
   test('with explicit partitions, retention and sizes', async () => {

@@ -120,10 +120,14 @@ async function statesOf(
   topics: Metadata,
   wantedOf: (spec: TopicSpec) => Entries,
 ): Promise<TopicState[]> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: topics.map(({ name }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
-  });
+  // kafkajs refuses to be asked about nothing.
+  const { resources } =
+    topics.length === 0
+      ? { resources: [] }
+      : await admin.describeConfigs({
+          includeSynonyms: false,
+          resources: topics.map(({ name }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+        });
   return specs.map((spec) => {
     const { topic } = spec;
     const metadata = topics.find(({ name }) => name === topic);
