@@ -10,8 +10,8 @@ import { type Command, commandType } from '../schemas/command.ts';
 import { type DeadLetter, redriveHeader } from '../schemas/dead-letter.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { jobKey } from '../schemas/job-status.ts';
-import { PutlogError } from '../schemas/problem.ts';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
+import { askReadModel, readPatience } from './ask-read-model.ts';
 import { typeFilter } from './caller.ts';
 
 /** Those of which all that is given is so. Times in milliseconds since the epoch, the second one excluded. */
@@ -46,21 +46,7 @@ export type DeadLettersOptions = {
   source: string;
 };
 
-/** Milliseconds that MongoDB may take. */
-const patience = 10_000;
-
-const unavailable = (cause: unknown) =>
-  new PutlogError('read-model-unavailable', 'Dead letters cannot be read right now. Try again in a few seconds.', {
-    ...{ cause, retryAfter: 2 },
-  });
-
-async function asked<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw unavailable(error);
-  }
-}
+const asked = <T>(answer: Promise<T>): Promise<T> => askReadModel('Dead letters', answer);
 
 function queryOf({ type, code, position, after, before, redriven, types }: DeadLetterFilter): Filter<DeadLetter> {
   return {
@@ -82,7 +68,7 @@ export function createDeadLetters(options: DeadLettersOptions) {
     const query = queryOf(filter);
     const older = behind && { $or: [{ at: { $lt: behind.at } }, { at: behind.at, _id: { $lt: behind._id } }] };
     const found = deadLetters
-      .find(older === undefined ? query : { $and: [query, older] }, { signal: AbortSignal.timeout(patience) })
+      .find(older === undefined ? query : { $and: [query, older] }, { signal: AbortSignal.timeout(readPatience) })
       .sort({ at: -1, _id: -1 })
       .limit(limit);
     return asked(found.toArray());

@@ -20,8 +20,6 @@ export type FlusherOptions = {
   flushed: (size: number, took: number) => void;
 };
 
-export type Flusher = ReturnType<typeof createFlusher>;
-
 const busy = { from: 16, ms: 15, holdMs: 100 };
 
 export function createFlusher({ model, log, flushed, gather = busy }: FlusherOptions) {
