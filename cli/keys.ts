@@ -28,7 +28,9 @@ export async function openKeys(config: Config) {
   const cluster = createCluster(connection);
   const topic = prepared.settingsTopic;
   await persist(() => cluster.watch([topic]), { log, what: 'learn who leads the topic of settings' });
-  const writer = await openLogWriter({ cluster, log, deadlineMs: config.acceptMs, onFailure: fatal });
+  const opened = () => openLogWriter({ cluster, log, deadlineMs: config.acceptMs, onFailure: fatal });
+  // A Kafka that has just started hands no producer ids out yet.
+  const writer = await persist(opened, { log, what: 'get a producer id' });
   const settings = await followSettings({ connection, log, fatal, topic, readSetting: prepared.readSetting });
   const change = createChangeSetting({
     ...{ writer, settings, topic, settingSchemaId: prepared.settingSchemaId, source: '/putlog/keys' },

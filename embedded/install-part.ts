@@ -33,6 +33,7 @@ export type Installation = {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
   readonly kafkaExtras?: KafkaExtras | undefined;
+  readonly mongodArgs?: readonly string[] | undefined;
 };
 
 export async function installPart(installation: Installation): Promise<Part> {
@@ -97,12 +98,12 @@ async function installRegistry(installation: Installation, java: Java): Promise<
 }
 
 async function installMongod(installation: Installation): Promise<Part> {
-  const { dataDir, ports, requirements } = installation;
+  const { dataDir, ports, requirements, mongodArgs: args = [] } = installation;
   const { mongod, python } = requirements;
   const port = portOf(ports, 'mongod');
-  if (mongod !== undefined) return mongodPart({ mongod: mongod.file, dataDir, port });
+  if (mongod !== undefined) return mongodPart({ mongod: mongod.file, dataDir, port, args });
   const { directory } = await telling(installation, 'mongod', (fetch) => fetchMongod({ ...fetch, python }));
-  return mongodPart({ mongod: join(directory, 'mongod'), dataDir, port });
+  return mongodPart({ mongod: join(directory, 'mongod'), dataDir, port, args });
 }
 
 const noteFor =

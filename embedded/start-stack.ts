@@ -30,6 +30,8 @@ export type StackOptions = {
   /** A mongod to use, instead of looking for one. */
   readonly mongod?: string | undefined;
   readonly kafkaExtras?: KafkaExtras;
+  /** Of its command line, beside what it is always told. */
+  readonly mongodArgs?: readonly string[];
   readonly onProgress?: OnProgress;
   /** A part ended that nobody stopped; `startPart` brings it back. */
   readonly onExit?: (part: PartName, ended: Ended) => void;
@@ -99,6 +101,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         onProgress,
         signal,
         kafkaExtras: options.kafkaExtras,
+        mongodArgs: options.mongodArgs,
       });
       signal.throwIfAborted();
       const running = createPartProcess({

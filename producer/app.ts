@@ -27,7 +27,8 @@ import { allowOrigins } from './cross-origin.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { deleteJobRoutes } from './delete-job-routes.ts';
-import { describeApi, docsRoutes } from './describe-api.ts';
+import { describeApi, descriptionRoute } from './describe-api.ts';
+import { docsPage } from './docs-page.ts';
 import { type EventDependencies, eventRoutes } from './event-routes.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { getJobRoutes } from './get-job-routes.ts';
@@ -200,6 +201,11 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     else if (request.is404) nothingHere(request, reply);
     else done();
   });
+  // RFC 9112 §9.6: on a connection that is about to end nothing more must be sent, or it is answered by a reset.
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (state.closing && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
+    done();
+  });
   observe(app, dependencies);
   if (web?.accessLog) logAccess(app, log);
   if (web?.corsOrigins) allowOrigins(app, web.corsOrigins);
@@ -236,7 +242,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(blobRoutes({ blobs, maxBlobBytes: limits.maxBlobBytes, log }));
     api.register(serviceRoutes({ ready, metrics }));
     api.register(statsRoutes({ jobs, ...stats }));
-    api.register(docsRoutes(jobs));
+    api.register(descriptionRoute(jobs));
+    api.register(docsPage);
   });
   return app;
 }

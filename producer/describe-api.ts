@@ -1,7 +1,6 @@
-// /openapi.json (OpenAPI 3.1, collected from the routes as they are registered) and /docs, which shows it. Nothing on that
-// page comes from another origin: its policy forbids it. app.ts registers this before the routes.
+// /openapi.json: OpenAPI 3.1, collected from the routes as they are registered. app.ts registers `describeApi` before them, and the
+// route after them.
 import swagger from '@fastify/swagger';
-import reference from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
@@ -148,20 +147,10 @@ export const describeApi =
     });
   };
 
-const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self' 'unsafe-inline'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self' data:",
-  "connect-src 'self'",
-  'worker-src blob:',
-].join('; ');
-
 /** A plugin; registered after the routes. */
-export const docsRoutes =
+export const descriptionRoute =
   (jobs: ReadonlyMap<string, LoadedJob>) =>
-  async (app: FastifyInstance): Promise<void> => {
+  (app: FastifyInstance, _: unknown, done: () => void): void => {
     // Made at the first question: most processes are never asked.
     let text: string | undefined;
     function described(): string {
@@ -172,15 +161,5 @@ export const docsRoutes =
       text ??= described();
       return reply.header('content-type', 'application/json; charset=utf-8').send(text);
     });
-    await app.register(reference, {
-      routePrefix: '/docs',
-      logLevel: 'silent',
-      configuration: { url: '/openapi.json', pageTitle: 'Putlog', withDefaultFonts: false, telemetry: false },
-      hooks: {
-        onRequest: (_request, reply, done) => {
-          reply.header('content-security-policy', pagePolicy).header('x-content-type-options', 'nosniff');
-          done();
-        },
-      },
-    });
+    done();
   };

@@ -10,7 +10,7 @@ import { UndecodableError } from '../platform/wire-format.ts';
 export type Fold<Told> = (
   topic: string,
   partition: number,
-  message: KafkaMessage,
+  message: Pick<KafkaMessage, 'offset' | 'timestamp' | 'value' | 'headers'>,
 ) => Told | undefined | Promise<Told | undefined>;
 
 export const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;

@@ -29,7 +29,11 @@ export function createProjectionFold({ eventsTopic, readCommand, readEvent }: De
     };
   }
 
-  return (topic: string, partition: number, { offset, value, headers }: KafkaMessage) => {
+  return (
+    topic: string,
+    partition: number,
+    { offset, value, headers }: Pick<KafkaMessage, 'offset' | 'value' | 'headers'>,
+  ) => {
     const position = { topic, partition, offset: Number(offset) };
     if (topic === eventsTopic) {
       if (!asked.has(String(headers?.ce_type))) return undefined;

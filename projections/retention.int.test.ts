@@ -41,7 +41,7 @@ const eventOf = (type: string, id: string, kind: EventKind, at: number, generati
 
 async function project(event: JobEvent, offset: number) {
   const message = { value: encodeWire(eventType, 1, event), headers: {}, offset: String(offset) };
-  const document = await fold('e', 0, { ...message, key: null, timestamp: '0', attributes: 0 });
+  const document = await fold('e', 0, { ...message, timestamp: '0' });
   if (document === undefined) throw new Error('it tells nothing');
   await writeJobs(model.jobs, [{ document, fresh: false }]);
   return document;

@@ -1,5 +1,5 @@
-// Invariant: every client of every service speaks to Kafka over TLS and as somebody, where that is asked for, and the API speaks HTTPS:
-// a call goes all the way. Whoever is not known to Kafka gets nowhere.
+// Invariant: every client of every service speaks to Kafka over TLS and as somebody, and to MongoDB over TLS, where that is asked for, and
+// the API speaks HTTPS: a call goes all the way. Whoever is not known to Kafka gets nowhere.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { choosePorts } from '../../embedded/ports.ts';
 import { stackSettings } from '../../embedded/stack-settings.ts';
 import { createCluster } from '../../platform/cluster.ts';
 import { createKafka } from '../../platform/kafka.ts';
+import { createMongo } from '../../platform/mongo.ts';
 import { makeCertificate } from '../stack/certificate.ts';
 import { until } from '../stack/deadline.ts';
 import { silent } from '../stack/log.ts';
@@ -22,26 +23,30 @@ const folder = mkdtempSync(join(tmpdir(), 'putlog-secure-'));
 const { certFile, keyFile, cert, key } = makeCertificate(folder);
 const store = join(folder, 'broker.pem');
 writeFileSync(store, key + cert);
+const { certFile: otherFile } = makeCertificate(mkdtempSync(join(folder, 'other-')));
 const wish = { wanted: undefined, previous: undefined, setting: '' };
 const { broker } = await choosePorts({ broker: wish });
 const brokers = `127.0.0.1:${broker}`;
 let own: OwnStack;
 
+/** Clients need no certificate of their own. */
+const withoutOne = ['--tlsAllowConnectionsWithoutCertificates'];
 const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
 const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule';
 const listener = 'listener.name.proxied';
 
 const system = useSystem({
-  addresses: () => ({ ...inject('stack'), brokers }),
+  addresses: () => ({ ...inject('stack'), brokers, mongoUri: own.addresses.mongoUri }),
   settings: {
-    ...{ KAFKA_TLS: 'yes', KAFKA_TLS_CA: certFile, PUTLOG_SESSION_TIMEOUT_MS: '6000' },
+    ...{ KAFKA_TLS: 'yes', KAFKA_TLS_CA: certFile, MONGODB_TLS_CA: certFile, PUTLOG_SESSION_TIMEOUT_MS: '6000' },
     ...{ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'putlog', KAFKA_SASL_PASSWORD: 'a "secret" of ours' },
   },
 });
 
 beforeAll(async () => {
   own = await startOwnStack({
-    parts: ['kafka'],
+    parts: ['kafka', 'mongod'],
+    mongodArgs: ['--tlsMode', 'preferTLS', '--tlsCertificateKeyFile', store, '--tlsCAFile', certFile, ...withoutOne],
     kafkaExtras: {
       proxied: [{ port: broker, advertisedPort: broker }],
       properties: {
@@ -57,6 +62,10 @@ beforeAll(async () => {
       },
     },
   });
+  // What starts it speaks to it in the clear.
+  const mongo = createMongo(own.addresses.mongoUri);
+  await mongo.db.admin().command({ setParameter: 1, tlsMode: 'requireTLS' });
+  await mongo.close();
 });
 
 afterAll(async () => {
@@ -87,6 +96,15 @@ test('a call from HTTPS to its end', async () => {
     expect(done).toMatchObject({ result: { n: 1, length: 5 } });
   }
   await dispatcher.destroy();
+});
+
+test('MongoDB takes nobody in the clear, and a service speaks to none that nobody vouches for', async () => {
+  const plain = createMongo(own.addresses.mongoUri, { selectionTimeoutMs: 1_000 });
+  await expect(plain.ping()).rejects.toThrow();
+  await plain.close();
+  const wary = system.launch('projector', { MONGODB_TLS_CA: otherFile });
+  await until('why it is not ready', async () => /certificate/.test(await wary.output()) || undefined);
+  await wary.end('SIGKILL');
 });
 
 test('who does not know the password, or does not trust the certificate, is not let in', async () => {
