@@ -10,8 +10,8 @@ import { type Command, commandType } from '../schemas/command.ts';
 import { type DeadLetter, redriveHeader } from '../schemas/dead-letter.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { jobKey } from '../schemas/job-status.ts';
-import { PutlogError } from '../schemas/problem.ts';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
+import { askReadModel, readPatience } from './ask-read-model.ts';
 import { typeFilter } from './caller.ts';
 
 /** Those of which all that is given is so. Times in milliseconds since the epoch, the second one excluded. */
@@ -46,21 +46,7 @@ export type DeadLettersOptions = {
   source: string;
 };
 
-/** Milliseconds that MongoDB may take. */
-const patience = 10_000;
-
-const unavailable = (cause: unknown) =>
-  new PutlogError('read-model-unavailable', 'Dead letters cannot be read right now. Try again in a few seconds.', {
-    ...{ cause, retryAfter: 2 },
-  });
-
-async function asked<T>(answer: T | Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw unavailable(error);
-  }
-}
+const asked = <T>(answer: T | Promise<T>): Promise<T> => askReadModel('Dead letters', Promise.resolve(answer));
 
 function queryOf({ type, code, position, after, before, redriven, types }: DeadLetterFilter): Filter<DeadLetter> {
   return {
@@ -79,7 +65,7 @@ export function createDeadLetters(options: DeadLettersOptions) {
 
   async function page(filter: DeadLetterFilter, limit: number, behind?: DeadLetterCursor): Promise<DeadLetter[]> {
     const query = queryOf(filter);
-    const signal = AbortSignal.timeout(patience);
+    const signal = AbortSignal.timeout(readPatience);
     const { current } = await asked(versions(signal));
     const older = behind && { $or: [{ at: { $lt: behind.at } }, { at: behind.at, _id: { $lt: behind._id } }] };
     const found = current.deadLetters

@@ -68,8 +68,8 @@ export const describeStats = documented({
   operationId: 'get-stats',
   summary: 'What became of the jobs, and how long it took',
   description:
-    'Without parameters of all types over all time. What is over is counted from the events of the log, and follows them by about a ' +
-    'second; what waits and runs is as of the read model.',
+    'Without parameters of all types over all time. What is over is counted from the events of the log, and follows them by half a ' +
+    'second at most; what waits and runs is as of the read model.',
   querystring: {
     type: 'object',
     properties: {

@@ -5,6 +5,7 @@ import type { ReadModel } from '../platform/read-model.ts';
 import type { TypePatterns } from '../schemas/access.ts';
 import { isTerminal, type JobDocument, type JobState, jobStates } from '../schemas/job-status.ts';
 import { type Step, stepLengths } from '../schemas/statistics.ts';
+import { readPatience } from './ask-read-model.ts';
 import { typeFilter } from './caller.ts';
 import type { Range } from './statistics-range.ts';
 
@@ -17,8 +18,6 @@ export type OpenJobsFilter = { types: TypePatterns; range: Range | undefined; st
 export type CountOpenJobs = (filter: OpenJobsFilter) => Promise<OpenJobs[]>;
 
 const openStates = jobStates.filter((state) => !isTerminal(state));
-/** Milliseconds that MongoDB may take. */
-const patience = 10_000;
 const freshFor = 1_000;
 const mostKept = 100;
 
@@ -35,7 +34,7 @@ export function createOpenJobs({ jobs }: { jobs: () => Promise<ReadModel['jobs']
   const known = new Map<string, { counts: Promise<OpenJobs[]>; until: number }>();
 
   async function count(filter: OpenJobsFilter): Promise<OpenJobs[]> {
-    const signal = AbortSignal.timeout(patience);
+    const signal = AbortSignal.timeout(readPatience);
     type Group = { _id: { state: JobState; at: number }; count: number };
     const groups = await (await jobs()).aggregate<Group>(pipelineOf(filter), { signal }).toArray();
     return groups.map(({ _id, count: found }) => ({ ..._id, count: found }));

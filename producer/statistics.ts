@@ -9,8 +9,8 @@ import {
   type HistogramSummary,
   summaryOf,
 } from '../schemas/histogram.ts';
-import { PutlogError } from '../schemas/problem.ts';
 import { type StatisticsDocument, type Step, statisticsId, statisticsName } from '../schemas/statistics.ts';
+import { askReadModel, readPatience } from './ask-read-model.ts';
 import { typeFilter } from './caller.ts';
 import type { CountOpenJobs, OpenJobs } from './open-jobs.ts';
 import { partsOf, type Range } from './statistics-range.ts';
@@ -44,21 +44,7 @@ export type Statistics = {
   knows: (type: string) => Promise<boolean>;
 };
 
-/** Milliseconds that MongoDB may take. */
-const patience = 10_000;
-
-const unavailable = (cause: unknown) =>
-  new PutlogError('read-model-unavailable', 'Statistics cannot be read right now. Try again in a few seconds.', {
-    ...{ cause, retryAfter: 2 },
-  });
-
-async function asked<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw unavailable(error);
-  }
-}
+const asked = <T>(answer: Promise<T>): Promise<T> => askReadModel('Statistics', answer);
 
 const sums = ['succeeded', 'failed', 'dead', 'cancelled', 'retried'] as const;
 
@@ -99,9 +85,8 @@ export function createStatistics({ db, countOpen }: { db: Db; countOpen: CountOp
 
   async function found(types: TypePatterns, parts: readonly Filter<StatisticsDocument>[]) {
     if (parts.length === 0) return [];
-    // Of one moment: a flush changes many documents at once.
-    const options = { signal: AbortSignal.timeout(patience), readConcern: { level: 'snapshot' } } as const;
-    return documents.find({ $and: [{ $or: [...parts] }, typeFilter(types)] }, options).toArray();
+    const signal = AbortSignal.timeout(readPatience);
+    return documents.find({ $and: [{ $or: [...parts] }, typeFilter(types)] }, { signal }).toArray();
   }
 
   return {

@@ -25,8 +25,6 @@ export type FlusherOptions = {
   flushed: (size: number, took: number) => void;
 };
 
-export type Flusher = ReturnType<typeof createFlusher>;
-
 const busy = { from: 16, ms: 15, holdMs: 100 };
 
 /** What was read of one version, data and all: its checkpoint may say so. */

@@ -23,10 +23,8 @@ export type RunProjectionTools = Pick<
   log: Logger;
 };
 
-export type RunningProjection = Awaited<ReturnType<typeof runProjection>>;
-
-/** A flush is never sooner than a second after the last: a fetch that waits for more costs nobody anything. */
-const fetch = { minBytes: 65_536, maxWaitTimeInMs: 250 };
+/** Nothing is kept at once anyway: few fetches that bring much cost less. */
+const fetch = { minBytes: 262_144, maxWaitTimeInMs: 150 };
 const highWater = 5_000;
 
 export async function runProjection(definition: ProjectionDefinition, tools: RunProjectionTools) {
@@ -39,10 +37,10 @@ export async function runProjection(definition: ProjectionDefinition, tools: Run
 
   const flusher = createChangeFlusher({
     ...{ definition, store, log },
-    again: () => group.again(),
+    again: () => void joining.then(({ again }) => again(), fatal),
     failed(error) {
       fault = error instanceof Error ? error.message : String(error);
-      group.halt();
+      joining.then(({ halt }) => halt(), fatal);
       log.error({ err: error }, 'the projection stops here, and goes on from here once it is mended and started again');
     },
   });
@@ -53,10 +51,13 @@ export async function runProjection(definition: ProjectionDefinition, tools: Run
   };
 
   await persist(store.prepare, { log, what: `prepare the projection ${name}` });
-  const group = await joinProjectorGroup<Change[]>({
+  const joining = joinProjectorGroup<Change[]>({
     ...{ kafka, cluster, sessionTimeoutMs, fatal, log, flusher, topics, highWater, fetch },
     group: projectionGroup(prefix, name),
-    checkpoints: flusher.begin,
+    checkpoints(assigned) {
+      fault = undefined;
+      return flusher.begin(assigned);
+    },
     fold(topic, partition, message) {
       try {
         const changes = fold(topic, partition, message);
@@ -66,6 +67,7 @@ export async function runProjection(definition: ProjectionDefinition, tools: Run
       }
     },
   });
+  const group = await joining;
 
   return {
     name,
