@@ -25,7 +25,7 @@ async function putlog(...args: string[]): Promise<{ said: Record<string, unknown
   const began = performance.now();
   const child = spawn(process.execPath, [program, ...args, '--json'], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...stack.env },
-    stdio: ['ignore', 'pipe', 2],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -35,16 +35,24 @@ export type Protocol = { next: typeof nextStep };
 /** With two there are 200,000 worlds, which were all tried, and in which nothing was found that is not found with one. */
 const records = 1;
 
-export const beginning: World = {
+const beginning: World = {
   ...{ aliases: [{ epoch: 0, current: 'A', feeds: ['A'] }], oldest: 0, log: 0, document: { A: 0, B: 0 } },
-  ...{ checkpoint: { A: 0, B: 0 }, projector: undefined, late: undefined, heard: false, passed: false, goal: 'B', told: 0 },
+  ...{
+    checkpoint: { A: 0, B: 0 },
+    projector: undefined,
+    late: undefined,
+    heard: false,
+    passed: false,
+    goal: 'B',
+    told: 0,
+  },
 };
 
 const aliasOf = ({ aliases }: World): Alias => aliases.at(-1) ?? { epoch: 0, current: 'A', feeds: ['A'] };
 const seen = ({ aliases, oldest }: World): readonly Alias[] => aliases.slice(oldest);
 
 /** What each reader could be told now. */
-export const readings = (world: World): number[] =>
+const readings = (world: World): number[] =>
   seen(world).map(({ current, also }) =>
     Math.max(...[current, also ?? current].map((name) => (isVersion(name) ? world.document[name] : 0))),
   );
@@ -117,7 +125,7 @@ export function rebuilds(world: World, { next }: Protocol): World | undefined {
   return withAlias(world, step.change);
 }
 
-export function* nextWorlds(world: World, protocol: Protocol): Generator<World> {
+function* nextWorlds(world: World, protocol: Protocol): Generator<World> {
   const { log, goal, checkpoint } = world;
   const alias = aliasOf(world);
   if (log < records) yield { ...world, log: log + 1 };
