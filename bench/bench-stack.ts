@@ -86,7 +86,7 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
   const endless = Number.POSITIVE_INFINITY;
 
   return {
-    ...{ config, log, prepared, cluster, connection, startService },
+    ...{ config, env, log, prepared, cluster, connection, startService, rssOf },
     /** Where a call goes for which nobody has told how urgent it is. */
     topic: topicNames(config.prefix).commands('default'),
     /** Without an identity and without limits; a broker that has just started may let it wait. */

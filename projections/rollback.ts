@@ -28,9 +28,11 @@ export async function rollBack(tools: BuildTools, keepMs: number): Promise<Rolle
   const version = rollbackTarget(alias, Date.now());
   const lease = await takeBuildLease(db, 'rebuild', async () => version, log);
   try {
-    const began = performance.now();
     const givenUp = lease.isLost;
     const builder = createBuilder(tools, { model: readModelNamed(db, version), givenUp });
+    // What it lacks now it need not get while readers read both; it may already be ahead where this was begun before.
+    if (alias.also === undefined) await builder.follow(readModelNamed(db, alias.current));
+    const began = performance.now();
     const switching = createSwitch({
       ...{ db, log, assertHeld: lease.assertHeld },
       passEnd: async () =>

@@ -10,7 +10,9 @@ import { type Answered, startPolling } from './poll-jobs.ts';
 import { killOnceItSays, runProgram } from './run-program.ts';
 import { useSystem } from './system.ts';
 
-const system = useSystem({ settings: { PUTLOG_PARTITIONS: '4' } });
+/** On a machine that is slow an answer may take its time, but it must come: what is told of it is an error. */
+const patient = { PUTLOG_CATCH_UP_MS: '30000', PUTLOG_ACCEPT_MS: '30000' };
+const system = useSystem({ settings: { PUTLOG_PARTITIONS: '4', ...patient } });
 const mongo = createMongo(system.environment().MONGODB_URI ?? '');
 let apis: Api[] = [];
 let stopLoad: () => Promise<string[]>;
@@ -119,7 +121,7 @@ test('rolled back within a second, still under load', async () => {
   const { code, stdout } = await putlog('rebuild', '--rollback', '--json');
   const { switchMs, version } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '{}');
   expect([code, version]).toEqual([0, 'jobs_v1']);
-  expect(switchMs).toBeLessThan(Number(process.env.PUTLOG_SLOW ?? 1) * 1_000);
+  expect(switchMs).toBeLessThan(1_000);
   expect(await alias()).toMatchObject({ current: 'jobs_v1', previous: 'jobs_v2' });
   assertNothingSeen(polling.look());
 });

@@ -1,0 +1,92 @@
+// `npm run bench:rebuild [-- --jobs N]`: a history of so many jobs, rebuilt by `putlog rebuild --verify` while 200 jobs a second are accepted and
+// 100 are polled, then rolled back. Prints one JSON line: records and events a second, the memory of the rebuild, what the pollers saw.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { createMongo } from '../platform/mongo.ts';
+import { openReadModel } from '../platform/read-model.ts';
+import { countOf, startBenchStack } from './bench-stack.ts';
+import { echoCall, queueJobs } from './queue-jobs.ts';
+import { readAndWrite } from './read-and-write.ts';
+
+const { values } = parseArgs({ options: { jobs: { type: 'string', default: '1000000' } } });
+const jobs = countOf('jobs', values.jobs);
+const deadline = 3_600_000;
+const program = join(import.meta.dirname, '../cli/putlog.ts');
+
+const stack = await startBenchStack();
+const mongo = createMongo(stack.config.mongoUri);
+
+/** The last line that it says, and the most memory that it had (MiB). @throws Error where it fails */
+async function putlog(...args: string[]): Promise<{ said: Record<string, unknown>; seconds: number; mostMib: number }> {
+  const began = performance.now();
+  const child = spawn(process.execPath, [program, ...args, '--json'], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...stack.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-100_000);
+  });
+  let mostBytes = 0;
+  const timer = setInterval(() => {
+    stack.rssOf(child).then(
+      (bytes) => {
+        mostBytes = Math.max(mostBytes, bytes);
+      },
+      (error: unknown) => console.error(error),
+    );
+  }, 500);
+  const [code] = await once(child, 'close');
+  clearInterval(timer);
+  if (code !== 0) throw new Error(`putlog ${args.join(' ')} ended with ${code}`);
+  const seconds = (performance.now() - began) / 1_000;
+  return {
+    said: JSON.parse(text.trimEnd().split('\n').at(-1) ?? '{}'),
+    seconds,
+    mostMib: Math.round(mostBytes / 2 ** 20),
+  };
+}
+
+try {
+  const loadBefore = loadavg()[0];
+  await queueJobs(stack, stack.topic, calls());
+  const [api] = await Promise.all([
+    stack.startService('api'),
+    stack.startService('worker'),
+    stack.startService('projector'),
+  ]);
+  const { jobs: documents } = await openReadModel(mongo.db);
+  for (const limit = performance.now() + deadline; ; await delay(2_000)) {
+    if ((await documents.countDocuments({ state: 'succeeded' })) >= jobs) break;
+    if (performance.now() > limit) throw new Error(`the history was not there within ${deadline} ms`);
+  }
+  const beside = readAndWrite(api.url, { writesPerSecond: 200, readsPerSecond: 100 });
+  await delay(3_000);
+  const rebuilt = await putlog('rebuild', '--verify');
+  const rolledBack = await putlog('rebuild', '--rollback');
+  await delay(1_000);
+  const seen = await beside.stop();
+  const records = Number(rebuilt.said.records);
+  const measured = {
+    ...{ rebuildSeconds: Math.round(rebuilt.seconds), recordsPerSecond: Math.round(records / rebuilt.seconds) },
+    ...{
+      eventsPerSecond: Math.round(jobs / rebuilt.seconds),
+      mostMib: rebuilt.mostMib,
+      compared: rebuilt.said.compared,
+    },
+    ...{ switchMs: rebuilt.said.switchMs, rollbackMs: rolledBack.said.switchMs, ...seen },
+  };
+  const machine = { cores: cpus().length, node: process.version, loadBefore };
+  console.log(JSON.stringify({ at: new Date().toISOString(), jobs, ...measured, machine }));
+} finally {
+  await mongo.close();
+  await stack.stop();
+}
+
+function* calls() {
+  for (let n = 0; n < jobs; n++) yield echoCall(n);
+}
