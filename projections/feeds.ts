@@ -4,8 +4,6 @@ import type { FollowedReadModel } from '../platform/follow-read-model.ts';
 import { type ReadModel, readCheckpoints } from '../platform/read-model.ts';
 import type { Alias } from '../platform/read-model-alias.ts';
 
-export type Feeds = ReturnType<typeof createFeeds>;
-
 export function createFeeds({ alias, modelNamed }: Pick<FollowedReadModel, 'alias' | 'modelNamed'>) {
   let joined: readonly string[] = [];
   let beginAgain: () => void = () => undefined;
