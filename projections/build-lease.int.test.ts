@@ -62,7 +62,7 @@ test('of a process of this machine that is gone it is taken at once', async () =
   const second = await take();
   expect(performance.now() - began).toBeLessThan(3_000);
   await until('the first knows', async () => first.isLost() || undefined);
-  expect(() => first.assertHeld()).toThrow(/taken over/);
+  await expect(first.assertHeld()).rejects.toThrow(/taken over/);
   await expect(first.set({ ready: true })).rejects.toThrow(/taken over/);
   await first.giveBack(true);
   expect(await buildsIn(db), 'it is no longer its own to end').toEqual(new Set(['jobs_v2']));
@@ -83,7 +83,7 @@ test('a holder that lives keeps it for longer than a lease', async () => {
   const first = await take();
   await elsewhere({});
   await delay(7_000);
-  first.assertHeld();
+  await first.assertHeld();
   await expect(take()).rejects.toThrow(BuildTakenError);
   await first.giveBack(true);
 });

@@ -6,12 +6,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { Logger } from '../platform/log.ts';
 import { insertNew } from '../platform/mongo.ts';
+import { persist } from '../platform/persist.ts';
 
-/** `_id` is what is being done; `version` the collection that is built, `ready` whether MongoDB forgets in it already. */
+/**
+ * `_id` is what is being done; `version` the collection that is built, `ready` whether MongoDB forgets in it already, `fed` whether
+ * projectors may have been told to write it.
+ */
 type BuildDocument = {
   _id: string;
   version: string;
   ready: boolean;
+  fed: boolean;
   since: Date;
   host: string;
   pid: number;
@@ -78,7 +83,15 @@ export async function takeBuildLease(db: Db, _id: string, first: () => Promise<s
       if (before !== null) return { build: before, leftMs: Date.now() - before.until.getTime() };
       const found = await builds(db).findOne({ _id });
       if (found === null) {
-        const build = { _id, version: await first(), ready: false, since: new Date(), ...by, until: new Date(0) };
+        const build = {
+          _id,
+          version: await first(),
+          ready: false,
+          fed: false,
+          since: new Date(),
+          ...by,
+          until: new Date(0),
+        };
         await insertNew(builds(db), [build]);
       } else if (isGone(found)) {
         await builds(db).updateOne({ _id, token: found.token }, over);
@@ -109,16 +122,18 @@ export async function takeBuildLease(db: Db, _id: string, first: () => Promise<s
   return {
     version: build.version,
     ready: build.ready,
+    fed: build.fed,
     /** Milliseconds since its last holder was there; undefined where it is new. */
     leftMs: build.token === token ? undefined : leftMs,
     /** True once it is another's. */
     isLost: () => lost !== undefined,
-    /** @throws Error where it is another's */
-    assertHeld() {
+    /** Asks MongoDB, because this process may have been stopped since it last did. @throws Error where it is another's */
+    async assertHeld(): Promise<void> {
+      await persist(renew, { log, what: 'renew the lease of a build' });
       if (lost !== undefined) throw lost;
     },
     /** @throws Error where it is another's; what MongoDB says */
-    async set(fields: Partial<Pick<BuildDocument, 'version' | 'ready'>>): Promise<void> {
+    async set(fields: Partial<Pick<BuildDocument, 'version' | 'ready' | 'fed'>>): Promise<void> {
       const { matchedCount } = await builds(db).updateOne(own, { $set: fields });
       if (matchedCount === 0) throw new Error(`another process has taken over (${_id})`);
     },

@@ -8,7 +8,11 @@ export function createFeeds({ alias, modelNamed }: Pick<FollowedReadModel, 'alia
   let joined: readonly string[] = [];
   let beginAgain: () => void = () => undefined;
 
-  const lacks = ({ feeds }: Pick<Alias, 'feeds'>): boolean => feeds.some((name) => !joined.includes(name));
+  function lacks({ feeds }: Pick<Alias, 'feeds'>): boolean {
+    // One that was left out for a while lacks what came meanwhile.
+    joined = joined.filter((name) => feeds.includes(name));
+    return feeds.some((name) => !joined.includes(name));
+  }
 
   /** All that are to be written now. */
   async function join(): Promise<readonly ReadModel[]> {

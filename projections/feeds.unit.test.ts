@@ -38,6 +38,18 @@ test('what was joined is written, in the order of the alias', async () => {
   expect(again(), 'neither an order nor an end makes it begin again').toBe(joins);
 });
 
+test('one that was left out and comes again is joined again', async () => {
+  const { set, join, targets, again } = scene();
+  set('jobs_v1', 'jobs_v2');
+  await join();
+  const before = again();
+  set('jobs_v1');
+  expect(await targets()).toEqual(['jobs_v1']);
+  set('jobs_v1', 'jobs_v2');
+  expect(again()).toBe(before + 1);
+  expect(await targets()).toEqual([]);
+});
+
 test('where one was not joined nothing is written, and it begins again, also where the change went unheard', async () => {
   const { set, join, targets, again } = scene();
   await join();

@@ -78,9 +78,12 @@ export async function rebuild(tools: BuildTools, options: RebuildOptions): Promi
 
 /** One that was left for long is not gone on with. */
 async function versionOf(db: Db, lease: BuildLease): Promise<string> {
-  if (!lease.ready || (lease.leftMs ?? 0) < staleMs) return lease.version;
+  const { current, feeds } = await makeAlias(db);
+  // What projectors have written and write no longer has a gap that no checkpoint tells of.
+  const gap = lease.fed && current !== lease.version && !feeds.includes(lease.version);
+  if (!gap && (!lease.ready || (lease.leftMs ?? 0) < staleMs)) return lease.version;
   const version = await nextVersion(db);
-  await lease.set({ version, ready: false });
+  await lease.set({ version, ready: false, fed: false });
   return version;
 }
 
@@ -103,6 +106,7 @@ async function build(tools: BuildTools, options: RebuildOptions, { lease, live, 
       builder.feedTo(await persist(() => endsOf(history), { log, what: 'ask for the end of the log', givenUp })),
     told: (phase) => tell({ step: 'switching', version, phase }),
   });
+  await lease.set({ fed: true });
   await switching.feed(version);
   await builder.follow(live);
   await assertProjectorsJoin(tools, { live, built });

@@ -39,7 +39,7 @@ export type SwitchOptions = {
   db: Db;
   log: Logger;
   /** @throws Error where this process may no longer decide */
-  assertHeld: () => void;
+  assertHeld: () => Promise<void>;
   /** Resolves once `version` has all that the log held when it was called. */
   passEnd: (version: string) => Promise<void>;
   told: (step: Step['name'] | 'fed') => void;
@@ -55,7 +55,7 @@ export function createSwitch({ db, log, assertHeld, passEnd, told }: SwitchOptio
       const alias = await read();
       const next = await of(alias);
       if (next === undefined) return;
-      assertHeld();
+      await assertHeld();
       const set = () => changeAlias(db, alias, next);
       if ((await persist(set, { log, what: 'change the alias of the read model' })) !== undefined) return;
     }
