@@ -9,6 +9,7 @@ import { createKafka } from './kafka.ts';
 import { kafkaSecurity } from './kafka-security.ts';
 import type { Logger } from './log.ts';
 import { readCheckpoints, readModelNamed } from './read-model.ts';
+import { readAlias } from './read-model-alias.ts';
 
 /**
  * `queue` and `lane` of commands; null: of events. `workers`: commands without an outcome; null: events are not theirs. `projector`: records
@@ -24,8 +25,7 @@ export type PartitionLag = Stretch & {
 
 /** Topic → partition → first offset that the projector has not taken. @throws what MongoDB says */
 export async function projectorCheckpoints(db: Db, topics: string[]): Promise<Map<string, Record<string, number>>> {
-  const alias = await db.collection<{ _id: string; current: string }>('read_models').findOne({ _id: 'jobs' });
-  return alias === null ? new Map() : readCheckpoints(readModelNamed(db, alias.current), topics);
+  return readCheckpoints(readModelNamed(db, (await readAlias(db)).current), topics);
 }
 
 /** @throws what Kafka says */
