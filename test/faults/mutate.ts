@@ -38,6 +38,8 @@ async function runWithout({ file, from, to, caughtBy }: Mutation, seed: number):
   try {
     await cp(root, copy, { recursive: true, filter: (source) => !left.has(source) });
     await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+    // A run of the suite says which source it is of.
+    await symlink(join(root, '.git'), join(copy, '.git'));
     const source = await readFile(join(copy, file), 'utf8');
     const found = source.split(from).length - 1;
     if (found !== 1) throw new Error(`"${from}" is ${found} times in ${file}, not once: the mutation must be renewed`);
