@@ -101,7 +101,7 @@ export function addRebuild({ parent, terminal, examples }: Within): void {
   examples.give(
     rebuild,
     ['putlog rebuild --verify', 'builds, compares all of it, switches'],
-    ['putlog rebuild --rollback', 'back again, within a second'],
+    ['putlog rebuild --rollback', 'back again, within seconds'],
     ['putlog rebuild --dry-run', 'only to see'],
     ['putlog rebuild --until 2026-11-22T08:30:00Z', 'a look at how it was'],
   );
