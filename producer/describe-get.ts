@@ -30,6 +30,10 @@ const getQuery = {
           'position that is not in the partition of its events stands for the time of its record. `Prefer` is passed over',
       ),
       examples: ['2026-01-31T08:00:00Z', 'putlog.events/3@1742'],
+      anyOf: [
+        { type: 'string', format: 'date-time' },
+        { type: 'string', pattern: '^[\\w.-]{1,249}/\\d{1,6}@\\d{1,15}$' },
+      ],
     },
   },
 };
