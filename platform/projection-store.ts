@@ -1,5 +1,5 @@
 // Where a projection keeps its documents, and beside them how far into the log they go: both change in one transaction or not at all, and
-// only from what was there. The projector writes by it, the api and the command line read, and a reset takes both away at once.
+// only from what was there. The projector writes by it, the api and the command line read, and a reset takes both back at once.
 import type { Collection, Db } from 'mongodb';
 import type { ProjectionDefinition } from '../schemas/define-projection.ts';
 import { transact } from './mongo.ts';
@@ -111,13 +111,18 @@ export async function keptProjections(db: Db): Promise<KeptProjection[]> {
 }
 
 /**
- * Takes the documents and the checkpoints away in one transaction: the projector begins with the first record, within seconds. Resolves to how
- * many documents there were; undefined: no such projection. @throws what MongoDB says, also of too many documents for a transaction
+ * Takes the documents away and sets every checkpoint back to 0 in one transaction: the projector begins with the first record, within seconds,
+ * and until then everybody sees how much there is to read. Resolves to how many documents there were; undefined: no such projection.
+ * @throws what MongoDB says, also of too many documents for a transaction
  */
 export function resetProjection(db: Db, name: string): Promise<number | undefined> {
   return transact(db, async (session) => {
-    const { deletedCount } = await checkpointsOf(db).deleteMany({ projection: name }, { session });
-    if (deletedCount === 0) return undefined;
+    const { matchedCount } = await checkpointsOf(db).updateMany(
+      { projection: name },
+      { $set: { next: 0 } },
+      { session },
+    );
+    if (matchedCount === 0) return undefined;
     return (await documentsOf(db, name).deleteMany({}, { session })).deletedCount;
   });
 }

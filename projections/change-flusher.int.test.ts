@@ -175,14 +175,15 @@ test('what MongoDB can never take stops the projection, and nothing of its flush
   expect(await checkpoints()).toEqual([1, 0]);
 });
 
-test('a reset takes documents and checkpoints away; who was reading finds out, busy or not, and counts the same again', async () => {
+test('a reset takes documents away and checkpoints back; who was reading finds out, busy or not, and counts the same again', async () => {
   const idle = await openReader(records, { lookEveryMs: 50 });
   await idle.finish();
   expect((await keptProjections(mongo.db)).map(({ name: kept, documents: count }) => [kept, count])).toEqual([
     [name, 4],
   ]);
   expect(await resetProjection(mongo.db, name)).toBe(4);
-  expect([await countsOf(), await checkpoints(), await resetProjection(mongo.db, name)]).toEqual([{}, [], undefined]);
+  expect([await countsOf(), await checkpoints(), await resetProjection(mongo.db, name)]).toEqual([{}, [0, 0], 0]);
+  expect(await resetProjection(mongo.db, 'nobody')).toBeUndefined();
   await until('it sees that all is gone', async () => idle.isLost() || undefined, 20_000);
   idle.flusher.close();
   await idle.finish();
