@@ -3,6 +3,7 @@
 import { createEventRecords } from '../consumer/event-records.ts';
 import { outcomeEvent } from '../consumer/outcome.ts';
 import type { LogRecord } from '../platform/log-writer.ts';
+import { headerOf } from '../platform/record-batch.ts';
 import type { BenchStack } from './bench-stack.ts';
 
 /** Appends `jobs` events to `target`, which has the partitions of `topic`. Resolves to how long it took, in milliseconds. */
@@ -18,16 +19,16 @@ export async function runBareLoop(stack: BenchStack, topic: string, target: stri
     for (let offset = 0; offset < end; ) {
       const fetched = await cluster.fetch(topic, partition, offset, 524_288, 200);
       const events: LogRecord[] = [];
-      for (const { offset: at, value, headers } of fetched.records) {
+      for (const record of fetched.records) {
+        const { offset: at, value } = record;
         const read = prepared.readCommand(value);
         const command = read instanceof Promise ? await read : read;
         const { n, text } = JSON.parse(command.payload) as { n: number; text: string };
         const now = Date.now();
         const about = { position: { topic, partition, offset: at }, startedAt: now, at: now, worker: 'bare' };
         const result = JSON.stringify({ n, length: text.length });
-        events.push(
-          records.event(outcomeEvent({ kind: 'succeeded', result }, command, about), String(headers.traceparent)),
-        );
+        const event = outcomeEvent({ kind: 'succeeded', result }, command, about);
+        events.push(records.event(event, headerOf(record, 'traceparent')));
       }
       offset = (fetched.records.at(-1)?.offset ?? offset - 1) + 1;
       appended += events.length;

@@ -24,6 +24,8 @@ export type BenchService = {
   url: string;
   /** Bytes of memory that it holds; 0 when it has ended. */
   rss: () => Promise<number>;
+  /** Milliseconds of processor time that it has taken, its collector's threads included. */
+  cpuMs: () => Promise<number>;
   /** Resolves once it is gone. */
   end: (signal: NodeJS.Signals) => Promise<void>;
 };
@@ -31,6 +33,8 @@ export type BenchService = {
 export type BenchStack = Awaited<ReturnType<typeof startBenchStack>>;
 
 const program = join(import.meta.dirname, '../cli/putlog.ts');
+/** For the services, a profiler's for instance. */
+const extraFlags = process.env.BENCH_NODE_FLAGS?.split(' ') ?? [];
 
 export async function startBenchStack(settings: Readonly<Record<string, string>> = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'putlog-bench-'));
@@ -58,7 +62,7 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
 
   /** Resolves once it serves. */
   async function startService(role: Role): Promise<BenchService> {
-    const child = spawn(process.execPath, [...nodeFlags, program, role], {
+    const child = spawn(process.execPath, [...nodeFlags, ...extraFlags, program, role], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       stdio: ['ignore', 2, 2, 'ipc'],
     });
@@ -67,6 +71,7 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
       pid: child.pid ?? 0,
       url: '',
       rss: () => rssOf(child),
+      cpuMs: () => cpuMsOf(child),
       async end(signal) {
         child.kill(signal);
         await gone;
@@ -121,6 +126,14 @@ async function rssOf(child: ChildProcess): Promise<number> {
     throw error;
   }
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
+}
+
+/** From Linux's /proc, which counts in hundredths of a second. */
+async function cpuMsOf(child: ChildProcess): Promise<number> {
+  const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+  // Behind the name of the program, which may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** A whole number above 0. @throws Error that names the option */

@@ -12,19 +12,21 @@ import { echoCall, queueJobs } from './queue-jobs.ts';
 const { values } = parseArgs({ options: { jobs: { type: 'string', default: '300000' } } });
 const jobs = countOf('jobs', values.jobs);
 const deadline = 1_800_000;
+const tenths = (value: number) => Math.round(value * 10) / 10;
 
 const stack = await startBenchStack();
 try {
   const { topic } = stack;
   const loadBefore = loadavg()[0];
   await queueJobs(stack, topic, calls());
-  const bareBefore = await bareRate(stack, topic, 'bench.bare-before');
-  const { rate: workerPerSecond, others } = await workerRate(stack);
-  const bareAfter = await bareRate(stack, topic, 'bench.bare-after');
-  const ratio = Math.round((workerPerSecond / ((bareBefore + bareAfter) / 2)) * 1_000) / 1_000;
+  const before = await bareRate(stack, topic, 'bench.bare-before');
+  const { rate: workerPerSecond, cpuUs, others } = await workerRate(stack);
+  const after = await bareRate(stack, topic, 'bench.bare-after');
+  const ratio = Math.round((workerPerSecond / ((before.rate + after.rate) / 2)) * 1_000) / 1_000;
   const machine = { cores: cpus().length, node: process.version, loadBefore };
-  const rates = { workerPerSecond, barePerSecond: [bareBefore, bareAfter], ratio };
-  console.log(JSON.stringify({ at: new Date().toISOString(), jobs, ...rates, others, machine }));
+  const rates = { workerPerSecond, barePerSecond: [before.rate, after.rate], ratio };
+  const costs = { workerCpuUs: cpuUs, bareCpuUs: [before.cpuUs, after.cpuUs] };
+  console.log(JSON.stringify({ at: new Date().toISOString(), jobs, ...rates, ...costs, others, machine }));
 } finally {
   await stack.stop();
 }
@@ -33,16 +35,22 @@ function* calls() {
   for (let n = 0; n < jobs; n++) yield echoCall(n);
 }
 
-async function bareRate(of: BenchStack, topic: string, target: string): Promise<number> {
+/** `rate` a second; `cpuUs`: microseconds of the process's processor time for each. */
+type Drained = { rate: number; cpuUs: number };
+
+async function bareRate(of: BenchStack, topic: string, target: string): Promise<Drained> {
   const { connection, config, log, cluster, prepared } = of;
   const spec = { topic: target, partitions: prepared.partitions, replication: config.replication };
   await ensureTopics(createKafka(connection), [{ ...spec, retentionMs: -1, maxMessageBytes: 2_097_176 }], log);
   await cluster.watch([target]);
-  return Math.round(jobs / ((await runBareLoop(of, topic, target, jobs)) / 1_000));
+  const cpuBefore = process.cpuUsage();
+  const took = await runBareLoop(of, topic, target, jobs);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { rate: Math.round(jobs / (took / 1_000)), cpuUs: tenths((user + system) / jobs) };
 }
 
 /** From the first outcome that is seen to the last; `others`: events that are neither an outcome nor the first fences. */
-async function workerRate(of: BenchStack): Promise<{ rate: number; others: number }> {
+async function workerRate(of: BenchStack): Promise<Drained & { others: number }> {
   const { eventsTopic, partitions, commandTopics } = of.prepared;
   const fences = partitions * commandTopics.length;
   const until = async (count: number) => {
@@ -55,8 +63,10 @@ async function workerRate(of: BenchStack): Promise<{ rate: number; others: numbe
   };
   const worker = await of.startService('worker');
   const first = await until(fences + 1);
+  const cpuBefore = await worker.cpuMs();
   const last = await until(fences + jobs);
+  const cpuUs = tenths(((await worker.cpuMs()) - cpuBefore) / ((last.size - first.size) / 1_000));
   await worker.end('SIGTERM');
   const others = (await of.size(eventsTopic)) - fences - jobs;
-  return { rate: Math.round((last.size - first.size) / ((last.at - first.at) / 1_000)), others };
+  return { rate: Math.round((last.size - first.size) / ((last.at - first.at) / 1_000)), cpuUs, others };
 }
