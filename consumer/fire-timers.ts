@@ -5,6 +5,7 @@
 import type { Logger } from '../platform/log.ts';
 import type { LogWriter } from '../platform/log-writer.ts';
 import { persist } from '../platform/persist.ts';
+import type { Cancelled } from './cancels.ts';
 import { runRecord } from './put-off-run.ts';
 import type { Timer, Timers } from './timers.ts';
 
@@ -23,7 +24,7 @@ export type FireTimersOptions = {
 const lookEvery = 1_000;
 
 /** In one round trip. */
-const mostNames = 1_000;
+const mostCancels = 500;
 
 export function fireTimers({ timers, writer, places, source, log, fatal }: FireTimersOptions) {
   let wake: NodeJS.Timeout | undefined;
@@ -94,12 +95,10 @@ export function fireTimers({ timers, writer, places, source, log, fatal }: FireT
   timers.onKept(wakeAt);
   wakeAt(Date.now());
   return {
-    /** What these jobs (`<type>/<id>`) wait for is due now. */
-    async hasten(names: readonly string[]): Promise<void> {
-      for (let from = 0; from < names.length; from += mostNames) {
-        const some = names.slice(from, from + mostNames);
-        await timers.hasten(some);
-      }
+    /** What these cancels are about is due now. */
+    async hasten(cancelled: readonly Cancelled[]): Promise<void> {
+      for (let from = 0; from < cancelled.length; from += mostCancels)
+        await timers.hasten(cancelled.slice(from, from + mostCancels));
       wakeAt(Date.now());
     },
     /** Nothing is fired after it. */

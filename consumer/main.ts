@@ -23,7 +23,6 @@ import { followSettings } from '../platform/settings.ts';
 import { startWatchdog } from '../platform/watchdog.ts';
 import { encodeWire } from '../platform/wire-format.ts';
 import { commandType } from '../schemas/command.ts';
-import { jobKey } from '../schemas/job-status.ts';
 import { groupNames, topicNames } from '../schemas/topics.ts';
 import { createAdmission } from './admission.ts';
 import { createCall } from './call-job.ts';
@@ -85,15 +84,15 @@ export const startWorker: StartService = async (config, log, fatal) => {
   });
   const metrics = createMetrics('worker');
   const claims = createClaims({ db: mongo.db, log, fatal });
-  const cancels = createCancels();
+  const cancels = createCancels(config.dedupMs / 2);
   const timers = createTimers({ db: mongo.db, cancels, log, fatal });
   let group: WorkerGroup | undefined;
   let firing: ReturnType<typeof fireTimers> | undefined;
   const following = await followCancels({
     ...{ connection, cancels, log, fatal, topic: prepared.cancelsTopic, readCancel: prepared.readCancel },
-    told({ type, id }) {
+    told(cancelled) {
       group?.cancel(cancels.has);
-      firing?.hasten([jobKey(type, id)]).catch(fatal);
+      firing?.hasten([cancelled]).catch(fatal);
     },
   });
   const pauses = createPauses({
@@ -168,7 +167,7 @@ export const startWorker: StartService = async (config, log, fatal) => {
     submits: { partitions, commandSchemaId, source },
     cancels: { topic: cancelsTopic, cancelSchemaId, source },
   });
-  firing.hasten(cancels.names()).catch(fatal);
+  firing.hasten(cancels.all()).catch(fatal);
   const watchdog = startWatchdog({
     ...{ log, stuck: fatal },
     async look() {

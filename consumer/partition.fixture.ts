@@ -78,7 +78,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
   const readFence = createDecoder<Fence>(fenceType, schemaIds.fence, unknownSchema);
   const fatal: unknown[] = [];
   const claims = createClaims({ db: mongo.db, log, fatal: (error) => fatal.push(error) });
-  const cancels = createCancels();
+  const cancels = createCancels(60_000);
   const timers = createTimers({ db: mongo.db, cancels, log, fatal: (error) => fatal.push(error) });
 
   const command = (id: string, fields: Partial<Command> = {}): Command => ({

@@ -28,7 +28,7 @@ export function timerOf(
   traceparent: string | undefined,
 ): Timer {
   const command = runAfter(event);
-  const { type, id, generation, attempt, key } = command;
+  const { type, id, generation, attempt, key, submittedAt } = command;
   return {
     id: positionText(event.command),
     place: placeText(event.command),
@@ -36,7 +36,7 @@ export function timerOf(
     ...{ key, traceparent },
     value: writeCommand(command),
     name: jobKey(type, id),
-    ...{ generation, attempt },
+    ...{ generation, attempt, submittedAt },
   };
 }
 

@@ -258,7 +258,7 @@ describe('an owner that goes in between', () => {
     await run();
     await until('the timer', async () => (await timers()) === 1 || undefined);
     fire();
-    await bench.timers.hasten(['test.job/waits']);
+    await bench.timers.hasten([{ name: 'test.job/waits', generation: 0, until: Date.now() }]);
     await untilTold('waits succeeded 1');
     expect((await told()).toSorted()).toEqual(
       ['waits scheduled 1', 'over scheduled 1', 'over succeeded 1', 'waits succeeded 1'].toSorted(),

@@ -1,16 +1,17 @@
 // Timers: runs that were put off, kept in MongoDB until they are due. The log has each of them as well (`scheduled` and
 // `retrying` events), and a new owner of a partition keeps what is not kept yet. Written by the owner of the partition that a
 // run belongs to, and read by it; to keep or to fire one twice does no harm, for a run is claimed.
-import type { Db } from 'mongodb';
+import type { Db, Filter } from 'mongodb';
 import type { Logger } from '../platform/log.ts';
 import { insertSmall } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
-import type { Cancels } from './cancels.ts';
+import type { Cancelled, Cancels } from './cancels.ts';
 import { fitting } from './fitting.ts';
 
 /**
  * `id` is the position of the command that was put off, `place` its topic and partition, `dueAt` in milliseconds since the
- * epoch, `value` the record of the command that runs it, `name` (`<type>/<id>`), `generation` and `attempt` what it is called.
+ * epoch, `value` the record of the command that runs it, `name` (`<type>/<id>`), `generation` and `attempt` what it is called,
+ * `submittedAt` when its job came in.
  */
 export type Timer = {
   id: string;
@@ -21,6 +22,7 @@ export type Timer = {
   name: string;
   generation: number;
   attempt: number;
+  submittedAt: number;
   traceparent: string | undefined;
 };
 
@@ -34,7 +36,7 @@ type Waiting = { timer: Timer; resolve: () => void; reject: (error: unknown) => 
 export type Timers = ReturnType<typeof createTimers>;
 
 /** For one round trip: records and bytes. MongoDB takes 16 MiB at most. */
-const most = { timers: 500, bytes: 4 * 2 ** 20 };
+const most = { timers: 2_000, bytes: 4 * 2 ** 20 };
 
 export async function prepareTimers(db: Db) {
   await db.collection('timers').createIndexes([{ key: { place: 1, dueAt: 1, _id: 1 } }, { key: { name: 1 } }]);
@@ -42,7 +44,7 @@ export async function prepareTimers(db: Db) {
 
 export type TimersOptions = {
   db: Db;
-  cancels: Pick<Cancels, 'hasName'>;
+  cancels: Pick<Cancels, 'hasRun'>;
   log: Logger;
   fatal: (error: unknown) => void;
 };
@@ -66,7 +68,7 @@ export function createTimers({ db, cancels, log, fatal }: TimersOptions) {
       const documents = batch.map(({ timer }) => documentOf(timer));
       await persist(() => insertSmall(db, collection.collectionName, documents), { log, what: 'keep timers', givenUp });
       waiting = waiting.slice(batch.length);
-      await hasten(batch.filter(isCancelled).map(({ timer }) => timer.name));
+      await hastenKept(batch.filter(({ timer }) => cancels.hasRun(timer)).map(({ timer }) => timer.id));
       for (const { timer, resolve } of batch) {
         resolve();
         kept(timer.dueAt);
@@ -75,14 +77,24 @@ export function createTimers({ db, cancels, log, fatal }: TimersOptions) {
     working = false;
   }
 
-  const isCancelled = ({ timer }: Waiting) => cancels.hasName(timer.name, timer.generation);
+  async function dueNow(filter: Filter<TimerDocument>): Promise<void> {
+    const update = () => collection.updateMany(filter, { $min: { dueAt: Date.now() } });
+    await persist(update, { log, what: 'hasten timers', givenUp });
+  }
 
   /** What is cancelled before it is kept is not among what is there to be hastened: it is looked at afterwards, too. */
-  async function hasten(names: readonly string[]): Promise<void> {
-    if (names.length === 0) return;
-    const filter = { name: { $in: [...names] } };
-    const dueNow = () => collection.updateMany(filter, { $min: { dueAt: Date.now() } });
-    await persist(dueNow, { log, what: 'hasten timers', givenUp });
+  async function hastenKept(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await dueNow({ _id: { $in: [...ids] } });
+  }
+
+  /** One that was kept by an earlier version does not say when its job came in. */
+  async function hasten(cancelled: readonly Cancelled[]): Promise<void> {
+    if (cancelled.length === 0) return;
+    await dueNow({
+      $or: cancelled.map(({ name, generation, until }) => ({
+        ...{ name, generation: { $lte: generation }, submittedAt: { $not: { $gt: until } } },
+      })),
+    });
   }
 
   return {
@@ -110,7 +122,7 @@ export function createTimers({ db, cancels, log, fatal }: TimersOptions) {
         ...(behind && { $or: [{ dueAt: { $gt: behind.dueAt } }, { _id: { $gt: behind.id } }] }),
       };
       for await (const document of collection
-        .find(filter, { promoteBuffers: true })
+        .find(filter, { promoteBuffers: true, batchSize: most.timers })
         .sort({ dueAt: 1, _id: 1 })
         .limit(most.timers)) {
         const timer = timerOf(document);
@@ -128,7 +140,7 @@ export function createTimers({ db, cancels, log, fatal }: TimersOptions) {
       return first?.dueAt;
     },
 
-    /** Those of these jobs (`<type>/<id>`) are due now. Waits while MongoDB is away. */
+    /** What these cancels are about is due now. Waits while MongoDB is away. */
     hasten,
 
     /** They were fired. @throws what MongoDB says; then they are fired once more */
