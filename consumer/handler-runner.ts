@@ -7,6 +7,7 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { BlobStore } from '../schemas/blob.ts';
 import type { Delivery, JobContext, JobDefinition } from '../schemas/define-job.ts';
 import { isOwnType } from '../schemas/own-types.ts';
+import type { Progress } from '../schemas/progress.ts';
 import { callHandler, createResultCheck, failureOf, type HandlerResult, type ResultCheck } from './handler-result.ts';
 import type { ThreadSettings, ThreadTask } from './handler-thread.ts';
 import { progressText } from './progress.ts';
@@ -44,6 +45,24 @@ export type HandlerRunner = {
   close(): Promise<void>;
 };
 
+/** Makes the abort signal of a context. */
+const makeSignal = Symbol('makeSignal');
+
+type Unsigned = Omit<JobContext, 'signal'> & { readonly [makeSignal]: () => AbortSignal };
+
+/** One for all contexts: a literal with a getter of its own is a slow object of a kilobyte. */
+const lateSignal = {
+  enumerable: true,
+  get(this: Unsigned) {
+    return this[makeSignal]();
+  },
+};
+
+function withSignal(context: Unsigned): JobContext {
+  const signed: object = Object.defineProperty(context, 'signal', lateSignal);
+  return signed as JobContext;
+}
+
 export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunner {
   const { blobs, threads, threadHeapMb = 1_024, threadGraceMs = 3_000, onStray = warn } = options;
   const { mongoUri, outbound, resultLimitBytes, delivery } = options;
@@ -61,7 +80,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
   // Written out: a spread costs a microsecond for each job.
   const inlineContext = (context: RunContext): JobContext => {
     const { type, id, generation, attempt, idempotencyKey, traceparent, signal, progress } = context;
-    return {
+    const inline = {
       type,
       id,
       generation,
@@ -70,11 +89,10 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
       traceparent,
       blobs,
       outbound,
-      progress: (update) => progress(progressText(update)),
-      get signal() {
-        return signal();
-      },
+      progress: (update: Progress) => progress(progressText(update)),
+      [makeSignal]: signal,
     };
+    return withSignal(inline);
   };
 
   const contextFor = (type: string, context: RunContext): JobContext =>

@@ -1,6 +1,7 @@
 // The checkpoint that an earlier owner has committed, whole: where it had too many commands in hand for the metadata of a commit, the mark
 // that it names is read. Without the mark nothing is taken for done that the events do not say. Takeover calls it.
 import { isGone } from '../platform/cluster.ts';
+import { headerOf } from '../platform/record-batch.ts';
 import { type Checkpoint, readCheckpoint, undoneOf, unknownAbove } from '../schemas/checkpoint.ts';
 import { fenceEventType } from '../schemas/fence.ts';
 import type { EventRecords } from './event-records.ts';
@@ -36,6 +37,6 @@ async function undoneAt(tools: ReadMarkedTools, partition: number, at: number): 
     throw error;
   });
   const [record] = records;
-  if (record?.offset !== at || String(record.headers.ce_type) !== fenceEventType) return undefined;
+  if (record?.offset !== at || headerOf(record, 'ce_type') !== fenceEventType) return undefined;
   return (await decoded(tools, record, tools.readFence))?.undone ?? undefined;
 }

@@ -4,6 +4,7 @@
 // calls it when it has taken the partition over.
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { persist } from '../platform/persist.ts';
+import { headerOf } from '../platform/record-batch.ts';
 import type { Command } from '../schemas/command.ts';
 import { type JobEvent, terminalKinds } from '../schemas/event.ts';
 import type { Follow } from './follow.ts';
@@ -72,14 +73,14 @@ async function waitingIn(
   }
 
   await eachRecord(tools, { topic: events, partition, start, end }, async (record) => {
-    const kind = String(record.headers.ce_type).slice('putlog.job.'.length);
-    const subject = String(record.headers.ce_subject);
+    const kind = headerOf(record, 'ce_type')?.slice('putlog.job.'.length) ?? '';
+    const subject = headerOf(record, 'ce_subject') ?? '';
     const over = record.offset >= from && ends.has(kind);
     if (kind === 'rejected' || !(kinds.has(kind) || over || waiting.has(subject))) return;
     const event = await decoded(tools, record, tools.readEvent);
     if (event === undefined || event.command.topic !== topic) return;
     waiting.delete(subject);
-    const traceparent = record.headers.traceparent && String(record.headers.traceparent);
+    const traceparent = headerOf(record, 'traceparent');
     if (putsOff(event)) waiting.set(subject, timerOf(event, tools.writeCommand, traceparent));
     else if (over) await follow(event, traceparent);
   });

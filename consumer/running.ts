@@ -79,8 +79,14 @@ export function createRunning(call: Call, announce: (task: Task, run: Announceme
       const began = performance.now();
       const { heartbeat } = job.definition;
       const timeout = callOptionsOf(task.command.options).timeoutMs ?? job.definition.timeout;
+      // Written out: a spread costs a kilobyte for each job.
       const run: Run = {
-        ...{ task, began, timeout, heartbeat, beatAt: began, toldAt: began },
+        task,
+        began,
+        timeout,
+        heartbeat,
+        beatAt: began,
+        toldAt: began,
         progress: undefined,
         announced: false,
         abort: undefined,

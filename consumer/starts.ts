@@ -76,6 +76,8 @@ export function createStarts(
     again,
     /** Lets go what may start. */
     go() {
+      // Asked far more often than there is something.
+      if (order.ready === 0) return;
       const ownership = term();
       if (ownership === undefined || !mayStart(ownership)) return;
       for (const task of order.take(slots.free)) {

@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { type LogWriter, openLogWriter } from '../platform/log-writer.ts';
+import { headerOf } from '../platform/record-batch.ts';
 import type { Checkpoint } from '../schemas/checkpoint.ts';
 import { fenceEventType } from '../schemas/fence.ts';
 import { ownerIdentity } from '../schemas/topics.ts';
@@ -168,7 +169,7 @@ async function readEvents(
   const owners = new Set<string>();
   const again: Ownership['again'] = new Map();
   await eachRecord(tools, { topic: tools.records.topic, partition, start, end: fence }, async (record) => {
-    if (String(record.headers.ce_type) === fenceEventType) {
+    if (headerOf(record, 'ce_type') === fenceEventType) {
       const found = await decoded(tools, record, tools.readFence);
       if (found?.identity === identity) owners.add(found.producerId);
       return;

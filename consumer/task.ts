@@ -1,5 +1,6 @@
 // A command in hand of a partition runner, from its arrival to its outcome.
 import type { KafkaMessage } from 'kafkajs';
+import { headerOf } from '../platform/record-batch.ts';
 import { tenantOf } from '../schemas/call-options.ts';
 import type { Command } from '../schemas/command.ts';
 
@@ -19,14 +20,13 @@ export type Task = {
 
 /** `next`: an earlier owner has run it, and recorded that it runs again in its place. */
 export function taskOf(message: KafkaMessage, command: Command, next?: { attempt: number; dueAt: number }): Task {
-  const header = message.headers?.traceparent;
   return {
     offset: Number(message.offset),
     key: command.key,
     tenant: tenantOf(command.options),
     bytes: message.value?.length ?? 0,
     command: next === undefined ? command : { ...command, attempt: next.attempt },
-    traceparent: header === undefined ? undefined : String(header),
+    traceparent: headerOf(message, 'traceparent'),
     startedAt: null,
     notBefore: next?.dueAt ?? 0,
   };

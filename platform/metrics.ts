@@ -58,13 +58,15 @@ export function createMetrics(service: string) {
   });
 
   /** Kept, since the client looks labels up by all their names and values. */
-  const observers = new Map<string, Observer>();
-  const observerOf = (type: string, outcome: string): Observer => {
-    const name = `${type} ${outcome}`;
-    const observer = observers.get(name) ?? jobs.labels(type, outcome);
-    observers.set(name, observer);
+  const observers = new Map<string, Map<string, Observer>>();
+  function observerOf(type: string, outcome: string): Observer {
+    const ofType = observers.get(type);
+    const known = ofType?.get(outcome);
+    if (known !== undefined) return known;
+    const observer = jobs.labels(type, outcome);
+    observers.set(type, new Map(ofType).set(outcome, observer));
     return observer;
-  };
+  }
 
   return {
     /** `route` is the pattern, never the address, so that the number of series stays small. */

@@ -23,83 +23,107 @@ export type ProduceBatch = {
 /** What the broker said of a batch: `errorCode` is Kafka's, 0 for stored; `offset` of the first record. */
 export type ProduceResult = { topic: string; partition: number; errorCode: number; offset: number };
 
-const batchOverhead = 61;
 /** Bytes of a batch that its length field does not count, and where its checksum begins to count. */
 const beforeLength = 12;
 const beforeChecksummed = 21;
 
-const zigzag = (value: number) => (value >= 0 ? value * 2 : -value * 2 - 1);
+/** Most bytes of a varint here, and of what stands in a record beside its key, value and headers. */
+const longestVarint = 10;
+const recordOverhead = 6 * longestVarint + 1;
 
-function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = zigzag(value); rest >= 128; rest = Math.floor(rest / 128)) size++;
-  return size;
-}
-
-function createWriter(size: number) {
-  const buffer = Buffer.allocUnsafe(size);
+/** Writes into one buffer that is kept and grows: what was written is copied out at the end. */
+function createWriter() {
+  let buffer = Buffer.allocUnsafe(65_536);
   let at = 0;
+
+  function room(bytes: number) {
+    if (at + bytes <= buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * buffer.length, at + bytes));
+    buffer.copy(larger, 0, 0, at);
+    buffer = larger;
+  }
+
+  function varint(value: number) {
+    let rest = value >= 0 ? value * 2 : -value * 2 - 1;
+    // By bits where they are few enough.
+    for (; rest >= 2 ** 31; rest = Math.floor(rest / 128)) buffer[at++] = (rest % 128) + 128;
+    for (; rest >= 128; rest >>>= 7) buffer[at++] = (rest & 127) | 128;
+    buffer[at++] = rest;
+  }
+
+  function raw(value: Buffer) {
+    room(value.length);
+    buffer.set(value, at);
+    at += value.length;
+  }
+
+  function bytes(value: Buffer) {
+    room(longestVarint);
+    varint(value.length);
+    raw(value);
+  }
+
+  /** Nearly all that is said in headers is ASCII, as long in bytes as it is in characters. */
+  function text(value: string) {
+    const { length } = value;
+    room(3 * length + longestVarint);
+    const began = at;
+    varint(length);
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 127) {
+        at = began;
+        varint(Buffer.byteLength(value));
+        at += buffer.write(value, at);
+        return;
+      }
+      buffer[at++] = code;
+    }
+  }
+
+  /** What `write` writes, behind its length. */
+  function measured(write: () => void) {
+    room(longestVarint);
+    const began = at;
+    at += longestVarint;
+    write();
+    const size = at - began - longestVarint;
+    at = began;
+    varint(size);
+    buffer.copyWithin(at, began + longestVarint, began + longestVarint + size);
+    at += size;
+  }
+
   return {
-    buffer,
-    get at() {
-      return at;
+    start() {
+      at = 0;
     },
+    room,
     int8: (value: number) => (at = buffer.writeInt8(value, at)),
     int16: (value: number) => (at = buffer.writeInt16BE(value, at)),
     int32: (value: number) => (at = buffer.writeInt32BE(value, at)),
     int64: (value: bigint) => (at = buffer.writeBigInt64BE(value, at)),
-    bytes(value: Buffer) {
-      at += value.copy(buffer, at);
-    },
-    text(value: string) {
-      at += buffer.write(value, at);
-    },
-    varint(value: number) {
-      let rest = zigzag(value);
-      for (; rest >= 128; rest = Math.floor(rest / 128)) buffer[at++] = (rest % 128) + 128;
-      buffer[at++] = rest;
-    },
+    ...{ varint, raw, bytes, text, measured },
+    /** What was written since `start`. */
+    copy: (): Buffer<ArrayBuffer> => Buffer.from(buffer.subarray(0, at)),
   };
 }
 
-type Writer = ReturnType<typeof createWriter>;
+const writer = createWriter();
 
-const lengthOf = (value: string | Buffer) => (typeof value === 'string' ? Buffer.byteLength(value) : value.length);
-
-/** Bytes of a record after its own length field. */
-function recordSize({ key, value, headers, timestamp }: WireMessage, index: number, base: number): number {
-  let size = 1 + varintSize(timestamp - base) + varintSize(index);
-  size += varintSize(key.length) + key.length + varintSize(value.length) + value.length;
-  let count = 0;
-  for (const name in headers) {
-    const [nameLength, valueLength] = [Buffer.byteLength(name), lengthOf(headers[name] ?? '')];
-    size += varintSize(nameLength) + nameLength + varintSize(valueLength) + valueLength;
-    count++;
-  }
-  return size + varintSize(count);
-}
-
-function writeRecord(
-  writer: Writer,
-  { key, value, headers, timestamp }: WireMessage,
-  index: number,
-  base: number,
-  size: number,
-) {
-  writer.varint(size);
+function writeRecord({ key, value, headers, timestamp }: WireMessage, index: number, base: number) {
+  writer.room(recordOverhead);
   writer.int8(0);
   writer.varint(timestamp - base);
   writer.varint(index);
-  writer.varint(key.length);
   writer.bytes(key);
-  writer.varint(value.length);
   writer.bytes(value);
-  writer.varint(Object.keys(headers).length);
-  for (const name in headers) {
+  const names = Object.keys(headers);
+  writer.room(longestVarint);
+  writer.varint(names.length);
+  for (const name of names) {
     const header = headers[name] ?? '';
-    writer.varint(Buffer.byteLength(name));
     writer.text(name);
-    writer.varint(lengthOf(header));
     if (typeof header === 'string') writer.text(header);
     else writer.bytes(header);
   }
@@ -116,25 +140,27 @@ export function sizeOf({ key, value, headers }: WireMessage): number {
 export function encodeRecordBatch({ producer, firstSequence, messages }: ProduceBatch): Buffer {
   const base = messages[0]?.timestamp;
   if (base === undefined) throw new RangeError('a record batch must hold a record');
-  const sizes = messages.map((message, i) => recordSize(message, i, base));
-  const size = sizes.reduce((sum, each) => sum + varintSize(each) + each, batchOverhead);
-  const writer = createWriter(size);
+  let latest = base;
+  for (const { timestamp } of messages) latest = Math.max(latest, timestamp);
+  writer.start();
   writer.int64(0n); // base offset: the broker's to say
-  writer.int32(size - beforeLength);
+  writer.int32(0); // length, below
   writer.int32(0); // partition leader epoch: the broker's
   writer.int8(2); // magic
   writer.int32(0); // checksum, below
   writer.int16(0); // attributes: no compression, create time, not transactional
   writer.int32(messages.length - 1);
   writer.int64(BigInt(base));
-  writer.int64(BigInt(messages.reduce((latest, { timestamp }) => Math.max(latest, timestamp), base)));
+  writer.int64(BigInt(latest));
   writer.int64(BigInt(producer.producerId));
   writer.int16(producer.producerEpoch);
   writer.int32(firstSequence);
   writer.int32(messages.length);
-  for (const [i, message] of messages.entries()) writeRecord(writer, message, i, base, sizes[i] ?? 0);
-  writer.buffer.writeUInt32BE(crc32C(writer.buffer.subarray(beforeChecksummed)), beforeChecksummed - 4);
-  return writer.buffer;
+  for (const [i, message] of messages.entries()) writer.measured(() => writeRecord(message, i, base));
+  const batch = writer.copy();
+  batch.writeInt32BE(batch.length - beforeLength, beforeLength - 4);
+  batch.writeUInt32BE(crc32C(batch.subarray(beforeChecksummed)), beforeChecksummed - 4);
+  return batch;
 }
 
 /** The request as kafkajs's connection takes it. `timeoutMs`: how long the broker may wait for its replicas. */
@@ -161,25 +187,25 @@ function encodeProduce(batches: ProduceBatch[], timeoutMs: number): Buffer {
       records: encodeRecordBatch(batch),
     })),
   }));
-  let size = 2 + 2 + 4 + 4;
-  for (const { topic, partitions } of topics) {
-    size += 2 + Buffer.byteLength(topic) + 4;
-    for (const { records } of partitions) size += 8 + records.length;
-  }
-  const writer = createWriter(size);
+  writer.start();
   writer.int16(-1); // no transactional id
   writer.int16(-1); // acks: all
   writer.int32(timeoutMs);
   writer.int32(topics.length);
+  const parts: Buffer[] = [writer.copy()];
   for (const { topic, partitions } of topics) {
-    writer.int16(Buffer.byteLength(topic));
-    writer.text(topic);
+    const name = Buffer.from(topic);
+    writer.start();
+    writer.int16(name.length);
+    writer.raw(name);
     writer.int32(partitions.length);
+    parts.push(writer.copy());
     for (const { partition, records } of partitions) {
+      writer.start();
       writer.int32(partition);
       writer.int32(records.length);
-      writer.bytes(records);
+      parts.push(writer.copy(), records);
     }
   }
-  return writer.buffer;
+  return Buffer.concat(parts);
 }

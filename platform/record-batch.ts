@@ -7,18 +7,18 @@ import { openCompressed } from './codecs.ts';
 export type RecordHeaders = Record<string, Buffer | Buffer[]>;
 
 export type ReadRecord = {
-  magicByte: number;
-  attributes: number;
+  readonly magicByte: number;
+  readonly attributes: number;
   /** Milliseconds since the epoch, in decimal. */
-  timestamp: string;
-  offset: string;
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: RecordHeaders;
-  isControlRecord: boolean;
-  batchContext: BatchContext;
+  readonly timestamp: string;
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+  readonly isControlRecord: boolean;
+  readonly batchContext: BatchContext;
   /** Why this stands for a whole batch; its value is then the batch as its producer sent it, from the magic byte on. */
-  unreadable?: string;
+  readonly unreadable?: string;
 };
 
 /** kafkajs hands records on as they are, and its type of them does not know this field. */
@@ -124,29 +124,112 @@ function readRecords(bytes: Buffer, count: number, about: About, maxBytes = byte
     const attributes = reader.byte();
     const timestamp = about.began + reader.varint();
     const offset = about.first + reader.varint();
-    const [key, value] = [reader.bytes(), reader.bytes()];
-    const headers: RecordHeaders = {};
+    const key = reader.bytes();
+    const value = reader.bytes();
+    const headersAt = reader.at;
     for (let left = reader.varint(); left > 0; left--) {
       more();
-      const name = reader.bytes()?.toString() ?? '';
-      addHeader(headers, name, reader.bytes());
+      reader.skip();
+      reader.skip();
     }
     if (reader.at !== end) throw new Error('a record is not as long as it says');
-    const { isControlRecord, context: batchContext } = about;
-    const [at, position] = [String(about.appendedAt ?? timestamp), String(offset)];
-    records.push({
-      magicByte: 2,
-      attributes,
-      timestamp: at,
-      offset: position,
-      key,
-      value,
-      headers,
-      isControlRecord,
-      batchContext,
-    });
+    const place = { attributes, timestamp: about.appendedAt ?? timestamp, offset };
+    records.push(new BatchRecord(place, key, value, bytes, headersAt, about));
   }
   return records;
+}
+
+/**
+ * A class, unlike everything else here, because it is made for each record that is read, and most readers ask for one header or none:
+ * all of them, decoded, are more objects than the rest of a record.
+ */
+class BatchRecord implements ReadRecord {
+  readonly attributes: number;
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly #timestamp: number;
+  readonly #bytes: Buffer;
+  readonly #headersAt: number;
+  readonly #about: About;
+  #headers: RecordHeaders | undefined;
+
+  constructor(
+    { attributes, timestamp, offset }: { attributes: number; timestamp: number; offset: number },
+    key: Buffer | null,
+    value: Buffer | null,
+    bytes: Buffer,
+    headersAt: number,
+    about: About,
+  ) {
+    this.attributes = attributes;
+    this.offset = String(offset);
+    this.key = key;
+    this.value = value;
+    this.#timestamp = timestamp;
+    this.#bytes = bytes;
+    this.#headersAt = headersAt;
+    this.#about = about;
+  }
+
+  get magicByte() {
+    return 2;
+  }
+  get timestamp() {
+    return String(this.#timestamp);
+  }
+  get isControlRecord() {
+    return this.#about.isControlRecord;
+  }
+  get batchContext() {
+    return this.#about.context;
+  }
+  get headers() {
+    this.#headers ??= readHeaders(createReader(this.#bytes, this.#headersAt));
+    return this.#headers;
+  }
+
+  /** As text, without the others; undefined: it is not there, or more than once. */
+  header(name: string): string | undefined {
+    const bytes = this.#bytes;
+    const reader = createReader(bytes, this.#headersAt);
+    let found: string | undefined;
+    for (let left = reader.varint(); left > 0; left--) {
+      const nameLength = reader.varint();
+      const nameAt = reader.at;
+      reader.move(nameLength);
+      const length = reader.varint();
+      const at = reader.at;
+      reader.move(length);
+      if (nameLength !== name.length || length < 0 || !isAscii(bytes, nameAt, name)) continue;
+      if (found !== undefined) return undefined;
+      found = bytes.toString('utf8', at, at + length);
+    }
+    return found;
+  }
+}
+
+function isAscii(bytes: Buffer, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+type WithHeaders = { readonly headers?: object | undefined; header?: (name: string) => string | undefined };
+
+/** A header as text, where it is there once; of a record that was read here, without decoding the others. `name` in ASCII. */
+export function headerOf(record: WithHeaders, name: string): string | undefined {
+  if (record.header !== undefined) return record.header(name);
+  const value: unknown = Object.entries(record.headers ?? {}).find(([one]) => one === name)?.[1];
+  return value === undefined || Array.isArray(value) ? undefined : String(value);
+}
+
+function readHeaders(reader: ReturnType<typeof createReader>): RecordHeaders {
+  const headers: RecordHeaders = {};
+  for (let left = reader.varint(); left > 0; left--) {
+    const name = reader.bytes()?.toString() ?? '';
+    addHeader(headers, name, reader.bytes());
+  }
+  return headers;
 }
 
 /** A name that stands there twice has both values. One without a value says nothing. */
@@ -159,8 +242,8 @@ function addHeader(headers: RecordHeaders, name: string, value: Buffer | null) {
   else headers[name] = [there, value];
 }
 
-function createReader(buffer: Buffer) {
-  let at = 0;
+function createReader(buffer: Buffer, start = 0) {
+  let at = start;
   const byte = (): number => {
     const value = buffer[at++];
     if (value === undefined) throw new Error('a record is cut short');
@@ -182,6 +265,17 @@ function createReader(buffer: Buffer) {
     },
     byte,
     varint,
+    /** By a length that was read before; below zero: there is nothing. */
+    move(length: number) {
+      if (length > 0) at += length;
+    },
+    /** Over a field that is as long as a varint before it says. */
+    skip() {
+      const length = varint();
+      if (length === -1) return;
+      if (length < 0 || length > buffer.length - at) throw new Error('a field of a record reaches outside');
+      at += length;
+    },
     /** As long as a varint before it says; null for -1. */
     bytes(): Buffer | null {
       const length = varint();

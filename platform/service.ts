@@ -1,8 +1,8 @@
 // The life of a process: configuration, start, ready, signals, an orderly stop with a deadline, and exit codes that a
 // supervisor can act on. Each service's main calls it.
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { limitGarbage } from './limit-garbage.ts';
 import { JobsError } from './load-jobs.ts';
 import { ProjectionsError } from './load-projections.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -25,9 +25,6 @@ const isConfiguration = (error: unknown) =>
 /** What a promise that nobody awaits does to the process: a worker runs its users' functions, and outlives theirs. */
 type Stray = 'ends the process' | 'is logged';
 
-/** Percent by which the heap may grow between two collections of all of it. */
-const heapGrowth = 40;
-
 /** Runs until a signal comes (0), the parent goes (0), the start fails (78 or 1) or something fatal happens (1). */
 export async function runService(
   name: string,
@@ -35,8 +32,7 @@ export async function runService(
   start: StartService,
   stray: Stray = 'ends the process',
 ): Promise<void> {
-  // Left to itself V8 lets garbage grow to four times of what lives before it collects.
-  setFlagsFromString(`--heap-growing-percent=${heapGrowth}`);
+  limitGarbage();
   const config = configOrExit(name, env);
   const log = createLogger(name, config.logLevel);
   const stopped = Promise.withResolvers<number>();

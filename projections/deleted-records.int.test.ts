@@ -56,7 +56,7 @@ async function createScene() {
         ...{ kafka, cluster, flusher, log, topics: [topic], group: `${topic}.projectors` },
         checkpoints: () => readCheckpoints(model, [topic]),
         ...{ sessionTimeoutMs: 6_000, fatal: (error: unknown) => void fatal.push(error) },
-        fold: (_, __, { offset }) => held?.().then(() => document(offset)) ?? document(offset),
+        fold: (_, __, { offset }) => held?.().then(() => document(String(offset))) ?? document(String(offset)),
       });
       await group.ready;
       const stop = () => group.stop(2_000);

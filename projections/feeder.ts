@@ -63,9 +63,7 @@ export function createFeeder({ history, model, log, retentionOf, accepts, told, 
       unreadable++;
       return undefined;
     }
-    const { value, headers, offset, timestamp } = record;
-    const attempt = () =>
-      fold(topic, partition, { value, headers, offset: String(offset), timestamp: String(timestamp) });
+    const attempt = () => fold(topic, partition, record);
     try {
       const found = attempt();
       if (found instanceof Promise) return learned(found, attempt);

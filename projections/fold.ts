@@ -1,6 +1,7 @@
 // From a record of the log to what it says of a job's status: decodes commands and events, passes over fences. What it says of a
 // dead letter is told beside.
 import type { PreparedLog } from '../platform/prepare-log.ts';
+import { headerOf } from '../platform/record-batch.ts';
 import type { Command } from '../schemas/command.ts';
 import { redriveHeader } from '../schemas/dead-letter.ts';
 import type { JobEvent } from '../schemas/event.ts';
@@ -32,19 +33,19 @@ export function createFold(
     return document;
   }
 
-  return (topic, partition, { offset, value, headers, timestamp }) => {
+  return (topic, partition, message) => {
+    const { offset, value, timestamp } = message;
     const at = Number(offset);
     if (topic !== eventsTopic) {
-      const again = headers?.[redriveHeader];
-      if (again !== undefined && readPosition(String(again)) !== undefined)
-        dead({ _id: String(again), redrivenAt: Number(timestamp) });
+      const again = headerOf(message, redriveHeader);
+      if (again !== undefined && readPosition(again) !== undefined) dead({ _id: again, redrivenAt: Number(timestamp) });
       const command = readCommand(value);
       const place = { topic, partition, offset: at };
       // The event that put a run off has said all that its command could say.
       const queued = (one: Command) => (one.kind === 'run' ? undefined : queuedJob(one, place));
       return command instanceof Promise ? command.then(queued) : queued(command);
     }
-    if (String(headers?.ce_type) === fenceEventType) return undefined;
+    if (headerOf(message, 'ce_type') === fenceEventType) return undefined;
     const event = readEvent(value);
     return event instanceof Promise ? event.then((e) => fromAny(e, at)) : fromAny(event, at);
   };

@@ -6,11 +6,20 @@ import { persist } from '../platform/persist.ts';
 import { unreadableOffsets, whyUnreadable } from '../platform/record-batch.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 
+/** A record, as a consumer or a fetch brings it. */
+export type Folded = {
+  readonly offset: string | number;
+  readonly timestamp: string | number;
+  readonly value: Buffer | null;
+  readonly headers?: object | undefined;
+  readonly header?: (name: string) => string | undefined;
+};
+
 /** What a record tells; undefined: nothing. @throws UndecodableError */
 export type Fold<Told> = (
   topic: string,
   partition: number,
-  message: Pick<KafkaMessage, 'offset' | 'timestamp' | 'value' | 'headers'>,
+  message: Folded,
 ) => Told | undefined | Promise<Told | undefined>;
 
 export const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;

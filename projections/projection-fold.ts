@@ -1,9 +1,10 @@
 // From a record of the log to what a projection changes because of it. Kinds of events that it does not ask for are told by a header of
 // their record, and are not decoded. The group of a projection calls it.
-import type { KafkaMessage } from 'kafkajs';
 import type { PreparedLog } from '../platform/prepare-log.ts';
+import { headerOf } from '../platform/record-batch.ts';
 import type { Change, ProjectionDefinition } from '../schemas/define-projection.ts';
 import type { Position } from '../schemas/position.ts';
+import type { Folded } from './patient-fold.ts';
 
 type Decoders = Pick<PreparedLog, 'eventsTopic' | 'readCommand' | 'readEvent'>;
 
@@ -29,14 +30,11 @@ export function createProjectionFold({ eventsTopic, readCommand, readEvent }: De
     };
   }
 
-  return (
-    topic: string,
-    partition: number,
-    { offset, value, headers }: Pick<KafkaMessage, 'offset' | 'value' | 'headers'>,
-  ) => {
+  return (topic: string, partition: number, message: Pick<Folded, 'offset' | 'value' | 'headers' | 'header'>) => {
+    const { offset, value } = message;
     const position = { topic, partition, offset: Number(offset) };
     if (topic === eventsTopic) {
-      if (!asked.has(String(headers?.ce_type))) return undefined;
+      if (!asked.has(headerOf(message, 'ce_type') ?? '')) return undefined;
       const event = readEvent(value);
       const told = changes(of.event, position);
       return event instanceof Promise ? event.then(told) : told(event);

@@ -24,10 +24,18 @@ export function recordHeaders(
     ce_source: what.source,
     ce_type: what.type,
     ce_subject: what.subject,
-    ce_time: new Date(what.at).toISOString(),
+    ce_time: timeText(what.at),
     'content-type': 'application/avro',
     traceparent,
   };
+}
+
+/** Many records are of one millisecond. */
+const latest = { at: 0, text: new Date(0).toISOString() };
+
+function timeText(at: number): string {
+  if (latest.at !== at) Object.assign(latest, { at, text: new Date(at).toISOString() });
+  return latest.text;
 }
 
 const valid = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
