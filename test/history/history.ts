@@ -37,7 +37,7 @@ export type HistoryRecord = Reading & {
 
 export type Version = { name: SchemaName; version: number; id: number; schema: AvroSchema; records: HistoryRecord[] };
 
-export const folder = new URL('log/', import.meta.url);
+const folder = new URL('log/', import.meta.url);
 export const fileOf = (name: SchemaName, version: number) => new URL(`${name}.${version}.jsonl`, folder);
 
 /** In order, the first one first. @throws Error where one is missing */
