@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createMongo } from '../platform/mongo.ts';
 import { checkpointId, type ReadModel, readModelNamed } from '../platform/read-model.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
-import { until } from '../test/stack/deadline.ts';
+import { soon, until } from '../test/stack/deadline.ts';
 import { silent as log } from '../test/stack/log.ts';
 import { createFlusher } from './flusher.ts';
 
@@ -28,8 +28,7 @@ function open(replaced: Partial<ReadModel> = {}) {
     log,
     flushed: (size) => sizes.push(size),
   });
-  /** The command at this offset of partition 0 was read. */
-  const read = (offset: number) => {
+  const add = (offset: number) => {
     const command = {
       kind: 'submit',
       type: 't',
@@ -43,9 +42,13 @@ function open(replaced: Partial<ReadModel> = {}) {
     flusher.pending.add(
       queuedJob({ ...command, id: `${offset}`, submittedAt: 1, dueAt: null, after: null, options: null }, position),
     );
+  };
+  /** The command at this offset of partition 0 was read. */
+  const read = (offset: number) => {
+    add(offset);
     flusher.pending.reached('c', 0, offset + 1);
   };
-  return { flusher, sizes, read };
+  return { flusher, sizes, add, read };
 }
 const checkpoint = async (topic = 'c') =>
   (await model.checkpoints.findOne({ _id: checkpointId('jobs_v1', topic) }))?.next;
@@ -90,6 +93,21 @@ describe('a flush', () => {
     flusher.kick();
     await flusher.settled();
     expect([await checkpoint('e'), sizes]).toEqual([{ 0: 4 }, [0]]);
+  });
+
+  test('in the middle of a batch, of which no offset is told yet, leaves the checkpoint to the next one', async () => {
+    const { flusher, add, read } = open();
+    read(0);
+    flusher.kick();
+    await flusher.settled();
+    add(1);
+    flusher.kick();
+    await soon('the flush of documents alone', flusher.settled(), 10_000);
+    expect([await model.jobs.countDocuments(), await checkpoint()]).toEqual([2, { 0: 1 }]);
+    flusher.pending.reached('c', 0, 2);
+    flusher.kick();
+    await soon('the flush of an offset', flusher.settled(), 10_000);
+    expect(await checkpoint()).toEqual({ 0: 2 });
   });
 
   test('takes what comes meanwhile into the next one, with nothing lost', async () => {

@@ -62,6 +62,8 @@ export function createFlusher({ targets, log, flushed, gather = busy }: FlusherO
 
   /** The data is in: its checkpoint may follow while the next data is on its way. */
   function reach(models: readonly ReadModel[], next: Flush['next']) {
+    // Nothing but documents of a batch that is still being taken: MongoDB refuses a write of nothing, and it would be repeated for ever.
+    if (next.size === 0) return;
     for (const model of models) {
       const of = reached.get(model.name) ?? { model, next: new Map() };
       reached.set(model.name, of);
