@@ -15,6 +15,7 @@ import { addList } from './list-command.ts';
 import { addProjections } from './projection-commands.ts';
 import { addQueues } from './queue-commands.ts';
 import { addRebuild } from './rebuild-commands.ts';
+import { addReplay } from './replay-command.ts';
 import { addSchedules } from './schedule-commands.ts';
 import { addServices } from './service-commands.ts';
 import { addStats } from './stats-command.ts';
@@ -27,7 +28,7 @@ import type { Within } from './within.ts';
 const groups: readonly [title: string, ...add: ((within: Within) => void)[]][] = [
   ['Jobs:', addSubmit, addGet, addList, addWatch, addEvents, addCancel, addStats],
   ['Operating:', addQueues, addLimits, addSchedules, addDeadLetters],
-  ['The log:', addLag, addTopics, addRebuild, addProjections],
+  ['The log:', addLag, addTopics, addRebuild, addReplay, addProjections],
   ['Running it:', addServices, addKeys],
   ['This terminal:', addCompletion],
 ];

@@ -1,15 +1,9 @@
 // What `putlog rebuild` and `putlog verify` say while they work: a bar that moves on a terminal, a line every few seconds elsewhere, and
 // with --json one object a line. Pure but for the screen that it is given.
 import type { BuildProgress } from '../projections/build-tools.ts';
+import { barText, count, createMovingLine, type Screen } from './moving-line.ts';
 
-export type Screen = { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
-
-/** Milliseconds between two lines where nothing can be drawn over. */
-const lineEvery = 5_000;
 const jsonEvery = 1_000;
-const barWidth = 24;
-
-const count = new Intl.NumberFormat('en');
 
 /** "48 s", "12 min", "3 h 05 min". */
 export function readableSeconds(seconds: number): string {
@@ -28,11 +22,9 @@ const secondsLeft = ({ read, of, perSecond }: Reading): number | undefined =>
 
 export function readingLine(progress: Reading): string {
   const { version, read, of, perSecond } = progress;
-  const share = of === 0 ? 1 : Math.min(1, read / of);
-  const full = Math.floor(share * barWidth);
   const left = secondsLeft(progress);
   const parts = [
-    `${version}  ${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ${String(Math.floor(share * 100)).padStart(3)} %`,
+    `${version}  ${barText(read, of)}`,
     `${count.format(read)} of ${count.format(of)} records`,
     `${count.format(perSecond)}/s`,
   ];
@@ -64,24 +56,7 @@ export function showBuild(
   screen: Screen,
   { json, now = () => performance.now() }: { json: boolean; now?: () => number },
 ) {
-  let said = Number.NEGATIVE_INFINITY;
-  let live = false;
-
-  /** What comes many times a second, on a screen that keeps every line. */
-  const often = (everyMs: number): boolean => {
-    if (now() - said < everyMs) return true;
-    said = now();
-    return false;
-  };
-
-  function draw(line: string, moves: boolean) {
-    if (screen.isTTY !== true) {
-      if (!moves || !often(lineEvery)) screen.write(`${line}\n`);
-      return;
-    }
-    screen.write(`${live ? '\r\u001b[2K' : ''}${line}${moves ? '' : '\n'}`);
-    live = moves;
-  }
+  const line = createMovingLine(screen, now);
 
   return {
     tell(progress: BuildProgress): void {
@@ -89,16 +64,13 @@ export function showBuild(
       const moves = progress.step === 'reading' ? !isLast : progress.step === 'comparing' && progress.compared > 0;
       if (json) {
         const left = progress.step === 'reading' ? { secondsLeft: Math.round(secondsLeft(progress) ?? -1) } : {};
-        if (!moves || !often(jsonEvery)) screen.write(`${JSON.stringify({ ...progress, ...left })}\n`);
+        if (!moves || !line.often(jsonEvery)) screen.write(`${JSON.stringify({ ...progress, ...left })}\n`);
         return;
       }
       // What is left after the bulk of it comes a few records at a time.
       if (progress.step === 'reading' && progress.of < 1_000) return;
-      draw(progress.step === 'reading' ? readingLine(progress) : lineOf(progress), moves);
+      line.draw(progress.step === 'reading' ? readingLine(progress) : lineOf(progress), moves);
     },
-    end(): void {
-      if (live) screen.write('\n');
-      live = false;
-    },
+    end: line.end,
   };
 }

@@ -24,6 +24,7 @@ export function createTestTerminal({ env = {}, input = '', columns = Number.POSI
     endWith(code) {
       ended.code = code;
     },
+    leave: () => undefined,
   };
   return {
     terminal,

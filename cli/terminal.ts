@@ -23,6 +23,8 @@ export type Terminal = {
   interrupted: () => AbortSignal;
   /** What the process ends with, unless an error says otherwise. */
   endWith: (code: ExitCode) => void;
+  /** Ends the process once all is written: code of others ran in it, and may have left open what would hold it up. */
+  leave: () => void;
 };
 
 type Process = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'stdin' | 'env' | 'exit' | 'once' | 'exitCode'>;
@@ -67,5 +69,6 @@ export function openTerminal(own: Process): Terminal {
     endWith(code) {
       own.exitCode = code;
     },
+    leave: () => void stdout.write('', () => own.exit()),
   };
 }

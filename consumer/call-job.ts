@@ -9,7 +9,7 @@ import type { HandlerResult } from './handler-result.ts';
 import type { HandlerRunner } from './handler-runner.ts';
 import type { Call } from './running.ts';
 
-export function createCall(handlers: HandlerRunner): Call {
+export function createCall(handlers: Pick<HandlerRunner, 'run'>): Call {
   const checks = new Map<JobDefinition, (value: unknown) => Violation[]>();
 
   function checkOf(definition: JobDefinition) {

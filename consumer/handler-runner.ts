@@ -3,6 +3,7 @@
 // aborting the signal in its context.
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { dryBlobs } from '../platform/dry-blobs.ts';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { BlobStore } from '../schemas/blob.ts';
 import type { Delivery, JobContext, JobDefinition } from '../schemas/define-job.ts';
@@ -15,12 +16,14 @@ import { progressText } from './progress.ts';
 export type { HandlerResult } from './handler-result.ts';
 
 /**
+ * @property dryRun what functions are told; in a dry run their blobs are written nowhere.
  * @property delivery given to Putlog's own types alone: it holds secrets.
  * @property threadHeapMb a thread that needs more JavaScript heap is ended.
  * @property threadGraceMs how long a function in a thread may go on after its signal was aborted; then its thread is ended.
  * @property onStray what a thread threw outside of any job.
  */
-export type HandlerRunnerOptions = ThreadSettings & {
+export type HandlerRunnerOptions = Omit<ThreadSettings, 'dryRun'> & {
+  dryRun?: boolean;
   blobs: BlobStore;
   delivery?: Delivery;
   threads: number;
@@ -30,7 +33,7 @@ export type HandlerRunnerOptions = ThreadSettings & {
 };
 
 /** `signal` makes the abort signal when it is asked for: most functions never do. `progress` is told JSON text. */
-export type RunContext = Omit<JobContext, 'blobs' | 'outbound' | 'signal' | 'progress'> & {
+export type RunContext = Omit<JobContext, 'blobs' | 'outbound' | 'dryRun' | 'signal' | 'progress'> & {
   signal: () => AbortSignal;
   progress: (text: string) => void;
 };
@@ -64,8 +67,9 @@ function withSignal(context: Unsigned): JobContext {
 }
 
 export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunner {
-  const { blobs, threads, threadHeapMb = 1_024, threadGraceMs = 3_000, onStray = warn } = options;
+  const { dryRun = false, threads, threadHeapMb = 1_024, threadGraceMs = 3_000, onStray = warn } = options;
   const { mongoUri, outbound, resultLimitBytes, delivery } = options;
+  const blobs = dryRun ? dryBlobs(options.blobs) : options.blobs;
   const checks = new Map<JobDefinition, ResultCheck>();
   let pool: Piscina<ThreadTask, HandlerResult> | undefined;
 
@@ -89,6 +93,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
       traceparent,
       blobs,
       outbound,
+      dryRun,
       progress: (update: Progress) => progress(progressText(update)),
       [makeSignal]: signal,
     };
@@ -99,7 +104,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
     delivery !== undefined && isOwnType(type) ? { ...inlineContext(context), delivery } : inlineContext(context);
 
   const openPool = () => {
-    const settings: ThreadSettings = { mongoUri, outbound, resultLimitBytes };
+    const settings: ThreadSettings = { mongoUri, outbound, resultLimitBytes, dryRun };
     const opened = new Piscina<ThreadTask, HandlerResult>({
       filename: new URL('./handler-thread.ts', import.meta.url).href,
       // As many as there may be, always: piscina fills up only to the minimum after a thread died.

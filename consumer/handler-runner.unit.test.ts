@@ -10,7 +10,7 @@ import { createHandlerRunner } from './handler-runner.ts';
 const jobs = await loadJobs([fileURLToPath(new URL('../test/jobs', import.meta.url))]);
 const strays: unknown[] = [];
 const strayed = Promise.withResolvers<void>();
-const runner = createHandlerRunner({
+const settings = {
   blobs: noBlobs,
   threads: 2,
   mongoUri: 'mongodb://127.0.0.1:9/none',
@@ -18,11 +18,12 @@ const runner = createHandlerRunner({
   resultLimitBytes: 1_000,
   threadHeapMb: 48,
   threadGraceMs: 100,
-  onStray: (error) => {
+  onStray: (error: unknown) => {
     strays.push(error);
     strayed.resolve();
   },
-});
+};
+const runner = createHandlerRunner(settings);
 afterAll(() => runner.close());
 
 function job(type: string): LoadedJob {
@@ -33,16 +34,26 @@ function job(type: string): LoadedJob {
 
 const progressed: string[] = [];
 
-function run(type: string, payload: unknown, signal = new AbortController().signal) {
+function run(type: string, payload: unknown, signal = new AbortController().signal, handlers = runner) {
   const told = { type, id: 'j1', generation: 0, attempt: 1, idempotencyKey: 'key-1', traceparent: undefined };
   const context = { ...told, signal: () => signal, progress: (text: string) => void progressed.push(text) };
-  return runner.run(job(type), payload, context);
+  return handlers.run(job(type), payload, context);
 }
 
 const answered = (pattern: RegExp) => ({ ok: true, result: expect.stringMatching(pattern) });
 
 test('an inline handler runs on this thread', async () => {
   expect(await run('test.inline', { act: 'answer' })).toEqual(answered(/"thread":\d+,"idempotencyKey":"key-1"/));
+});
+
+test('inline and in a thread, a function is told whether it runs dry', async () => {
+  const dry = createHandlerRunner({ ...settings, dryRun: true });
+  const { signal } = new AbortController();
+  for (const type of ['test.inline', 'test.thread']) {
+    expect(await run(type, { act: 'dry' }, signal, dry)).toEqual(answered(/"dryRun":true/));
+    expect(await run(type, { act: 'dry' })).toEqual(answered(/"dryRun":false/));
+  }
+  await dry.close();
 });
 
 test('inline and in a thread, the same failure is the same value', async () => {

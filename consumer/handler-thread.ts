@@ -2,6 +2,7 @@
 // that an inline call has. Its MongoDB client connects at the first use of a blob and ends with the thread.
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { createBlobStore } from '../platform/blob-store.ts';
+import { dryBlobs } from '../platform/dry-blobs.ts';
 import { provideJobImports } from '../platform/job-imports.ts';
 import { importJobs } from '../platform/load-jobs.ts';
 import { createMongo } from '../platform/mongo.ts';
@@ -10,21 +11,27 @@ import { callHandler, createResultCheck, failureOf, type HandlerResult, type Res
 import { progressText } from './progress.ts';
 
 /** Given to each thread when it starts. */
-export type ThreadSettings = { mongoUri: string; outbound: JobContext['outbound']; resultLimitBytes: number };
+export type ThreadSettings = {
+  mongoUri: string;
+  outbound: JobContext['outbound'];
+  resultLimitBytes: number;
+  dryRun: boolean;
+};
 
 export type ThreadTask = {
   file: string;
   type: string;
   payload: unknown;
-  context: Omit<JobContext, 'blobs' | 'outbound' | 'signal' | 'progress'>;
+  context: Omit<JobContext, 'blobs' | 'outbound' | 'dryRun' | 'signal' | 'progress'>;
   /** Anything that comes through it aborts the function's signal; what goes out is its progress, JSON text. */
   channel: MessagePort;
 };
 
-function createThreadHandler({ mongoUri, outbound, resultLimitBytes }: ThreadSettings) {
+function createThreadHandler({ mongoUri, outbound, resultLimitBytes, dryRun }: ThreadSettings) {
   provideJobImports();
   const jobs = new Map<string, { definition: JobDefinition; check: ResultCheck }>();
-  const blobs = createBlobStore(createMongo(mongoUri, { maxPoolSize: 2 }).db);
+  const stored = createBlobStore(createMongo(mongoUri, { maxPoolSize: 2 }).db);
+  const blobs = dryRun ? dryBlobs(stored) : stored;
   const load = async (file: string, type: string) => {
     const definition = (await importJobs(file)).find((candidate) => candidate.type === type);
     if (definition === undefined) throw new Error(`${file} does not define ${type} any more`);
@@ -42,7 +49,7 @@ function createThreadHandler({ mongoUri, outbound, resultLimitBytes }: ThreadSet
       return await callHandler(
         definition,
         payload,
-        { ...context, blobs, outbound, progress, signal: abort.signal },
+        { ...context, blobs, outbound, dryRun, progress, signal: abort.signal },
         check,
       );
     } catch (error) {

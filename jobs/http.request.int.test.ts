@@ -40,6 +40,7 @@ function call(payload: Record<string, unknown>, allowPrivate = true) {
     generation: 0,
     attempt: 2,
     idempotencyKey: 'key-a',
+    dryRun: false,
     traceparent: undefined,
     progress: () => undefined,
   };

@@ -3,6 +3,7 @@
 import Type, { type Static } from 'typebox';
 import { defineJob, type JobContext } from '../schemas/define-job.ts';
 import { allowedBy } from '../schemas/public-addresses.ts';
+import { assertSends } from './outbound/assert-sends.ts';
 import { guardedFetch } from './outbound/guarded-fetch.ts';
 import { readBody } from './outbound/read-body.ts';
 
@@ -78,6 +79,7 @@ export default defineJob({
   result,
   timeout: 65_000,
   async handler(call, context) {
+    assertSends(context);
     const { url, method = 'GET', body, timeoutMs = 10_000, maxBytes = 65_536, expectStatus } = call;
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
     const sent = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);

@@ -42,6 +42,7 @@ async function run(payload: Record<string, unknown>, id = 'job-1') {
     generation: 0,
     attempt: 1,
     idempotencyKey: id,
+    dryRun: false,
     signal,
     traceparent: undefined,
     progress: () => undefined,

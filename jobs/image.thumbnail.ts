@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import Type, { type Static } from 'typebox';
 import { defineJob, type JobContext } from '../schemas/define-job.ts';
 import { allowedBy } from '../schemas/public-addresses.ts';
+import { assertSends } from './outbound/assert-sends.ts';
 import { guardedFetch } from './outbound/guarded-fetch.ts';
 import { readBody } from './outbound/read-body.ts';
 
@@ -61,13 +62,15 @@ const readable = ['jpeg', 'png', 'webp', 'gif', 'avif', 'heif', 'tiff'];
 
 async function read(
   source: Static<typeof payload>['source'],
-  { blobs, outbound, signal }: JobContext,
+  { blobs, outbound, dryRun, signal }: JobContext,
 ): Promise<Buffer> {
-  if ('url' in source)
+  if ('url' in source) {
+    assertSends({ dryRun });
     return guardedFetch(source.url, { signal }, allowedBy(outbound), async (response, body) => {
       if (!response.ok) throw new Error(`the source answered with status ${response.status}`);
       return whole(body);
     });
+  }
   const found = await blobs.open(source.blob);
   if (found === undefined) throw new Error(`there is no blob ${source.blob}`);
   return whole(found.stream);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { loadJobs } from '../platform/load-jobs.ts';
 import type { JobContext } from '../schemas/define-job.ts';
 import { noBlobs } from '../test/no-blobs.ts';
+import { exampleEnd } from './outbound/job-end.ts';
 
 const jobs = await loadJobs([fileURLToPath(new URL('.', import.meta.url))]);
 
@@ -11,6 +12,7 @@ const context = (attempt = 1, signal = new AbortController().signal): JobContext
   const rest = {
     id: 'a',
     idempotencyKey: 'a',
+    dryRun: false,
     traceparent: undefined,
     progress: () => undefined,
     outbound: { allowPrivate: false },
@@ -27,6 +29,16 @@ async function run(type: string, payload: unknown, given = context()) {
   expect(Compile(job.result).Errors(result)).toEqual([]);
   return result;
 }
+
+test.each([
+  ['http.request', { url: 'https://example.com/' }],
+  ['image.thumbnail', { source: { url: 'https://example.com/' } }],
+  ['putlog.webhook', { url: 'https://example.com/', event: exampleEnd }],
+  ['putlog.mail', { to: 'ada@example.com', event: exampleEnd }],
+])('%s sends nothing in a dry run', async (type, payload) => {
+  const dry = async () => run(type, payload, { ...context(), dryRun: true });
+  await expect(dry).rejects.toThrow('a dry run sends nothing');
+});
 
 describe.each([...jobs])('%s', (type, { definition }) => {
   test('has a description and an example that fits its payload', () => {

@@ -6,6 +6,7 @@ import { mailAddress } from '../schemas/call-options.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import { deliveryQueue, type JobEnd, mailType } from '../schemas/own-types.ts';
 import { NonRetryableError } from '../schemas/retry-errors.ts';
+import { assertSends } from './outbound/assert-sends.ts';
 import { exampleEnd, jobEnd } from './outbound/job-end.ts';
 
 /** Milliseconds. */
@@ -35,7 +36,8 @@ export default defineJob({
   example: { to: 'me@example.com', event: exampleEnd },
   timeout: 6 * patience,
   retry: { attempts: 8, backoffMs: 15_000, maxBackoffMs: 3_600_000 },
-  async handler({ to, event }, { delivery, signal }) {
+  async handler({ to, event }, { delivery, dryRun, signal }) {
+    assertSends({ dryRun });
     if (delivery?.mail === undefined)
       throw new Error('PUTLOG_SMTP_URL and PUTLOG_MAIL_FROM are not set where this worker runs');
     const { url, from } = delivery.mail;

@@ -6,6 +6,7 @@ import { defineJob } from '../schemas/define-job.ts';
 import { deliveryQueue, webhookType } from '../schemas/own-types.ts';
 import { allowedBy } from '../schemas/public-addresses.ts';
 import { NonRetryableError, RetryAfter } from '../schemas/retry-errors.ts';
+import { assertSends } from './outbound/assert-sends.ts';
 import { guardedFetch } from './outbound/guarded-fetch.ts';
 import { exampleEnd, jobEnd } from './outbound/job-end.ts';
 import { webhookHeaders } from './outbound/webhook-signature.ts';
@@ -48,7 +49,8 @@ export default defineJob({
   timeout: 2 * patience,
   // The last one some half an hour after the first.
   retry: { attempts: 10, backoffMs: 4_000, maxBackoffMs: 3_600_000 },
-  handler({ url, event }, { delivery, outbound, signal }) {
+  handler({ url, event }, { delivery, outbound, dryRun, signal }) {
+    assertSends({ dryRun });
     const secrets = delivery?.webhookSecrets ?? [];
     if (secrets.length === 0) throw new Error('PUTLOG_WEBHOOK_SECRET is not set where this worker runs');
     const body = JSON.stringify(event);

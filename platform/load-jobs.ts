@@ -46,11 +46,12 @@ export const importJobs = (file: string): Promise<JobDefinition[]> => importDefi
 
 /**
  * @param folders absolute paths. A folder that is missing is an error.
+ * @param setting that names them
  * @throws JobsError that lists everything wrong with them
  */
-export async function loadJobs(folders: string[]): Promise<Map<string, LoadedJob>> {
+export async function loadJobs(folders: string[], setting = kind.setting): Promise<Map<string, LoadedJob>> {
   const jobs = new Map<string, LoadedJob>();
-  const { problems, causes } = await loadDefinitions(folders, kind, (definition, file, folder) => {
+  const { problems, causes } = await loadDefinitions(folders, { ...kind, setting }, (definition, file, folder) => {
     const { type } = definition;
     const other = jobs.get(type);
     if (isOwnType(type) && resolve(folder) !== builtIn)

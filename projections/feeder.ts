@@ -11,6 +11,7 @@ import { createFlusher } from './flusher.ts';
 import { createFold } from './fold.ts';
 import type { HistoryLog } from './history-log.ts';
 import { readInStep, type Stretch } from './read-in-step.ts';
+import { createSpeed } from './speed.ts';
 
 /** Topic → by partition, the first offset that is not to be read. */
 export type Limits = ReadonlyMap<string, readonly number[]>;
@@ -166,17 +167,5 @@ export function createFeeder({ history, model, log, retentionOf, accepts, told, 
       }
       return read - before;
     },
-  };
-}
-
-/** Given how much there is in all: how much it grew in a second, over the last ones. */
-function createSpeed(windowMs = 5_000) {
-  const seen: { at: number; count: number }[] = [];
-  return (count: number): number => {
-    const at = performance.now();
-    seen.push({ at, count });
-    while (seen.length > 2 && (seen[0]?.at ?? at) < at - windowMs) seen.shift();
-    const [first = { at, count }] = seen;
-    return at === first.at ? 0 : Math.round(((count - first.count) * 1_000) / (at - first.at));
   };
 }

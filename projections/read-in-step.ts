@@ -20,6 +20,8 @@ export type ReadInStepOptions = {
   reached: (topic: string, offset: number) => void;
   /** Asked for after some thousands of records: resolves once there is room for more. */
   room: () => Promise<void>;
+  /** Asked for as often: true: nobody wants what is left. */
+  enough?: () => boolean;
 };
 
 function openStretch(cluster: Reads, { topic, partition, from, to }: Stretch) {
@@ -74,13 +76,13 @@ function openStretch(cluster: Reads, { topic, partition, from, to }: Stretch) {
 
 /** All of these, which are of one partition number. @throws what Kafka says, or `take` */
 export async function readInStep(stretches: readonly Stretch[], options: ReadInStepOptions): Promise<void> {
-  const { cluster, take, reached, room } = options;
+  const { cluster, take, reached, room, enough } = options;
   let open = stretches.map((stretch) => openStretch(cluster, stretch));
   for (;;) {
     const more = await Promise.all(open.map((one) => one.fill()));
     for (const one of open) reached(one.topic, one.offset);
     open = open.filter((_, i) => more[i]);
-    if (open.length === 0) return;
+    if (open.length === 0 || enough?.()) return;
     await room();
     // Until one of them has run dry: what it has next may be older than what the others have.
     for (let first = earliest(open); first !== undefined; first = earliest(open)) {

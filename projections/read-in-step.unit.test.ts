@@ -80,6 +80,17 @@ test('nothing from the limit on is taken, and what retention has taken is passed
   expect([none.taken, none.reached.get('c')]).toEqual([[], 3]);
 });
 
+test('what is left is not read once it is enough', async () => {
+  const records = Array.from({ length: 9 }, (_, offset) => recordAt(offset, offset));
+  const taken: number[] = [];
+  await readInStep([{ topic: 'c', partition: 0, from: 0, to: 9 }], {
+    ...{ cluster: logOf({ c: records }, 2), reached: () => undefined, room: async () => undefined },
+    take: (_, { offset }) => void taken.push(offset),
+    enough: () => taken.length >= 3,
+  });
+  expect(taken).toEqual([0, 1, 2, 3]);
+});
+
 test('whatever the times are, each record is taken once and in its order', async () => {
   const times = fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 15 });
   await fc.assert(

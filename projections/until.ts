@@ -1,4 +1,5 @@
-// What `--until` names: a time, or a position in the log; and which records are before it. Pure but for what it asks of the log.
+// What `--until`, `--from` and `--to` name: a time, or a position in the log; and which records are before it, or from it on. Pure but for
+// what it asks of the log.
 
 import type { FetchedRecord } from '../platform/fetched-part.ts';
 import type { Logger } from '../platform/log.ts';
@@ -27,15 +28,20 @@ export function parseUntil(text: string, now: number): Until {
   return { at };
 }
 
+type Accepts = (topic: string, partition: number, record: FetchedRecord) => boolean;
+
 export type Before = {
   /** Milliseconds since the epoch. */
   at: number;
   limits: Limits;
-  accepts: (topic: string, partition: number, record: FetchedRecord) => boolean;
+  accepts: Accepts;
 };
 
+/** `starts`: by partition, the first offset that is to be read. */
+export type Since = { at: number; starts: Limits; accepts: Accepts };
+
 /** How far the clocks of those who wrote may be apart (milliseconds). */
-const skewMs = 600_000;
+export const skewMs = 600_000;
 
 /**
  * Of a time: every record up to it, by the record's own time. Of a position: its partition up to it and with it, and of all others what
@@ -62,6 +68,31 @@ export async function beforeUntil(until: Until, history: HistoryLog, log: Logger
     ...{ at, limits },
     accepts: (topic, partition, { timestamp }) =>
       (here?.topic === topic && here.partition === partition) || timestamp <= at,
+  };
+}
+
+/**
+ * Of a time: every record from it on, by the record's own time. Of a position: its partition from it on and with it, and of all others what
+ * was written from the time of its record on. @throws Error where the log has no such position
+ */
+export async function sinceFrom(from: Until, history: HistoryLog, log: Logger): Promise<Since> {
+  const { cluster, topics } = history;
+  const what = 'ask where that is in the log';
+  const here = 'position' in from ? from.position : undefined;
+  const at = 'position' in from ? await timeOf(from.position, history, log) : from.at;
+  const ends = await persist(() => endsOf(history), { log, what });
+  const starts = new Map<string, number[]>();
+  for (const topic of topics) {
+    const partitions = (ends.get(topic) ?? []).map(async (end, partition) => {
+      if (here?.topic === topic && here.partition === partition) return here.offset;
+      return (await persist(() => cluster.offsetAt(topic, partition, Math.max(0, at - skewMs)), { log, what })) ?? end;
+    });
+    starts.set(topic, await Promise.all(partitions));
+  }
+  return {
+    ...{ at, starts },
+    accepts: (topic, partition, { timestamp }) =>
+      (here?.topic === topic && here.partition === partition) || timestamp >= at,
   };
 }
 

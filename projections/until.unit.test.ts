@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { silent as log } from '../test/stack/log.ts';
 import type { HistoryLog } from './history-log.ts';
-import { beforeUntil, parseUntil } from './until.ts';
+import { beforeUntil, parseUntil, sinceFrom } from './until.ts';
 
 const now = Date.UTC(2026, 10, 22, 12);
 
@@ -58,6 +58,20 @@ test('a position takes its partition up to it and with it, and of others what is
   expect(limits.get('e')).toEqual([10, 5]);
   expect(accepts('e', 1, record(4, 99_000)), 'of its own partition the place counts').toBe(true);
   expect([4_000, 4_001].map((time) => accepts('e', 0, record(0, time)))).toEqual([true, false]);
+});
+
+test('from a time on every record, by its own time, however far the clocks of those who wrote were apart', async () => {
+  const { starts, accepts } = await sinceFrom({ at: 604_000 }, log10, log);
+  expect(starts).toEqual(new Map([['e', [4, 4]]]));
+  expect([603_999, 604_000].map((at) => accepts('e', 0, record(9, at)))).toEqual([false, true]);
+});
+
+test('from a position on: its partition with it, and of others what is not older', async () => {
+  const { at, starts, accepts } = await sinceFrom({ position: { topic: 'e', partition: 1, offset: 4 } }, log10, log);
+  expect(at).toBe(4_000);
+  expect(starts.get('e')).toEqual([0, 4]);
+  expect(accepts('e', 1, record(5, 0)), 'of its own partition the place counts').toBe(true);
+  expect([3_999, 4_000].map((time) => accepts('e', 0, record(0, time)))).toEqual([false, true]);
 });
 
 test.each([

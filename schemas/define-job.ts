@@ -20,7 +20,10 @@ export type JobContext = {
   readonly signal: AbortSignal;
   /** Told in the job's status and events, the latest of each quarter of a second. It is a heartbeat, too. */
   readonly progress: (update: Progress) => void;
+  /** In a dry run what is written or deleted goes nowhere, with the answers of a real one; what is stored can be read. */
   readonly blobs: BlobStore;
+  /** True: a past call is run again only to be compared (`putlog replay`). What the function would do to others it must leave undone. */
+  readonly dryRun: boolean;
   /** Where a function may connect to on behalf of a caller: `allowPrivate` lets it reach private and loopback addresses. */
   readonly outbound: { readonly allowPrivate: boolean };
   /** W3C trace context of the request that asked for the job. */

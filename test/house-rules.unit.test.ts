@@ -17,6 +17,7 @@ const alone = 'schemas/ says what is in the log';
 const jobs = 'A job knows only its definition';
 const client = 'The client runs in other programs';
 const subscriber = 'Who subscribes is another program';
+const replayer = 'it knows nobody else';
 const stack = 'embedded/ starts programs';
 const tests = 'Nothing but tests imports tests';
 const registry = 'Only platform/ uses the client of the schema registry';
@@ -42,6 +43,10 @@ const forbidden: [string, string, string][] = [
   ['client/a.ts', "import '../platform/config.ts';", client],
   ['subscribe/a.ts', "import '../producer/main.ts';", subscriber],
   ['subscribe/b.ts', "import { MongoClient } from 'mongodb';", drivers],
+  ['replay/a.ts', "import '../producer/main.ts';", replayer],
+  ['replay/b.ts', "await import('../cli/start.ts');", replayer],
+  ['consumer/e.ts', "import '../replay/replay.ts';", narrow],
+  ['platform/f.ts', "import '../replay/replay.ts';", below],
   ['embedded/a.ts', "import '../consumer/main.ts';", stack],
   ['embedded/b.ts', "import 'kafkajs';", stack],
   ['cli/a.ts', "import '../test/stack/marks.ts';", tests],
@@ -65,6 +70,7 @@ const allowed: [string, string][] = [
   ['consumer/ok.ts', "import type { Kafka } from 'kafkajs';\nimport '../platform/e.ts';\nimport '../schemas/c.ts';"],
   ['platform/e.ts', "import 'kafkajs';\nimport 'mongodb';\nimport '@kafkajs/confluent-schema-registry';"],
   ['subscribe/ok.ts', "import type { Db } from 'mongodb';\nimport '../platform/e.ts';\nimport '../schemas/c.ts';"],
+  ['replay/ok.ts', "import '../consumer/running.ts';\nimport '../projections/until.ts';\nimport '../platform/e.ts';"],
   ['cli/ok.ts', "await import('../producer/main.ts');\nimport '../embedded/java.ts';"],
   ['jobs/ok.int.test.ts', "import '../platform/e.ts';\nimport '../test/ok.ts';\nimport 'vitest';"],
   ['test/ok.ts', "import 'kafkajs';\nimport 'mongodb';\nimport 'vitest';\nimport '../embedded/java.ts';"],

@@ -24,6 +24,19 @@ export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv
   return { code: typeof code === 'number' ? code : null, ...said };
 }
 
+/** Presses ^C once it has said something; resolves when it has ended. */
+export async function interruptOnceItSays(args: readonly string[], env: NodeJS.ProcessEnv, what: RegExp): Promise<Ran> {
+  const { child, said, closed } = start(args, env);
+  const look = () => {
+    if (!what.test(said.stdout)) return;
+    child.stdout?.off('data', look);
+    child.kill('SIGINT');
+  };
+  child.stdout?.on('data', look);
+  const [code] = await closed;
+  return { code: typeof code === 'number' ? code : null, ...said };
+}
+
 /** Kills it with -9 once it has said something. @throws Error where it ends before */
 export async function killOnceItSays(args: readonly string[], env: NodeJS.ProcessEnv, what: RegExp): Promise<void> {
   const { child, said, closed } = start(args, env);

@@ -7,6 +7,7 @@ const acts = [
   'progress',
   'badProgress',
   'answer',
+  'dry',
   'throw',
   'unreadable',
   'wait',
@@ -17,13 +18,21 @@ const acts = [
   'hang',
 ] as const;
 const payload = Type.Object({ act: Type.Enum([...acts]) }, { additionalProperties: false });
-const result = Type.Object({ thread: Type.Integer(), idempotencyKey: Type.String() }, { additionalProperties: false });
+const result = Type.Object(
+  { thread: Type.Integer(), idempotencyKey: Type.String(), dryRun: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false },
+);
 
-async function handler({ act }: { act: (typeof acts)[number] }, { idempotencyKey, signal, progress }: JobContext) {
+async function handler(
+  { act }: { act: (typeof acts)[number] },
+  { idempotencyKey, dryRun, signal, progress }: JobContext,
+) {
   const answer = { thread: threadId, idempotencyKey };
   switch (act) {
     case 'answer':
       return answer;
+    case 'dry':
+      return { ...answer, dryRun };
     case 'progress':
       progress({ current: 1, total: 2, message: 'half' });
       progress({ current: 2 });
