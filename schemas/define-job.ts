@@ -53,6 +53,8 @@ export type RetryPolicy = {
  *   has an attempt left.
  * @property retention how long its status can be read once it is over (milliseconds), and no less than PUTLOG_DEDUP_MS; the log stays. For
  *   ever, unless told.
+ * @property maxLag where its oldest job that has not begun has waited for longer (milliseconds), new ones are refused with 503. What waits
+ *   for a limit or an ordering key counts, what is due later or is tried again does not. However long, unless told.
  * @property queue lower-case letters, digits and `-`.
  */
 export type JobOptions<P extends TSchema, R extends TSchema> = {
@@ -64,6 +66,7 @@ export type JobOptions<P extends TSchema, R extends TSchema> = {
   timeout?: number;
   heartbeat?: number;
   retention?: number;
+  maxLag?: number;
   retry?: Partial<RetryPolicy>;
   /** In the whole system; an operator may change it while the system runs. None, unless told. */
   limit?: Limit;
@@ -88,6 +91,8 @@ export type JobDefinition = {
   readonly heartbeat: number | null;
   /** Null: its status is kept for ever. */
   readonly retention: number | null;
+  /** Null: it takes more however far it is behind. */
+  readonly maxLag: number | null;
   readonly retry: RetryPolicy;
   /** Null: as many as there are slots. */
   readonly limit: Limit | null;
@@ -120,6 +125,7 @@ export function defineJob<P extends TSchema, R extends TSchema>(
     timeout: 60_000,
     heartbeat: null,
     retention: null,
+    maxLag: null,
     limit: null,
     ordered: false,
     run: 'inline',
@@ -136,6 +142,9 @@ export function defineJob<P extends TSchema, R extends TSchema>(
     definition.retention === null ||
       isCount(definition.retention, 1_000, 100 * year) ||
       `retention must be 1000 to ${100 * year} milliseconds`,
+    definition.maxLag === null ||
+      isCount(definition.maxLag, 1_000, year) ||
+      `maxLag must be 1000 to ${year} milliseconds`,
     definition.heartbeat === null ||
       isCount(definition.heartbeat, 100, year) ||
       `heartbeat must be 100 to ${year} milliseconds`,
