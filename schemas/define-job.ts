@@ -105,7 +105,9 @@ export type JobDefinition = {
 /** A definition that tells the compiler, and nobody else, what its payload and its result are. */
 export type TypedJob<P, R> = JobDefinition & { readonly types?: { readonly payload: P; readonly result: R } };
 
-const typeName = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
+/** Of a regular expression; without its length. */
+export const typeNamePattern = '[a-z][a-z0-9-]*(\\.[a-z][a-z0-9-]*)*';
+const typeName = new RegExp(`^${typeNamePattern}$`);
 /** Lower-case, dotted, at most 100 characters. */
 export const isTypeName = (type: string): boolean => type.length <= 100 && typeName.test(type);
 
