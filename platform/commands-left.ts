@@ -1,6 +1,7 @@
 // What the workers have left to do in a partition of commands, by the checkpoint that they committed and the ends of the log. The API tells it
-// of queues, `putlog lag` of partitions.
+// of queues, `putlog lag` of partitions; type-lag.ts asks about one command.
 import { readCheckpoint } from '../schemas/checkpoint.ts';
+import type { Position } from '../schemas/position.ts';
 import type { KafkaCluster } from './cluster.ts';
 
 /** A partition whose log goes from `start` to before `end`. */
@@ -30,4 +31,15 @@ export async function commandsLeft(
   if (depth === 0) return { depth, oldestAt: null };
   const { records } = await cluster.fetch(topic, partition, Math.max(offset, start), 1, 0);
   return { depth, oldestAt: records[0]?.timestamp ?? null };
+}
+
+/** Whether this command has no outcome; where the checkpoint does not say which have, it counts as without. @throws what Kafka says */
+export async function isLeft(
+  cluster: Pick<KafkaCluster, 'committed'>,
+  group: string,
+  { topic, partition, offset }: Position,
+): Promise<boolean> {
+  const committed = await cluster.committed(group, topic, partition);
+  const { offset: first, next, undone, mark } = readCheckpoint(committed?.offset ?? 0, committed?.metadata ?? '');
+  return offset >= next || (offset >= first && (mark !== undefined || undone.includes(offset)));
 }

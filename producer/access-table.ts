@@ -50,6 +50,7 @@ export const accessTable: Readonly<Record<string, Need>> = {
   // The pages are the same everywhere; what they show is asked for by the browser, with a key.
   'GET /docs': open,
   'GET /docs/': open,
+  'GET /docs/js/docs.js': open,
   'GET /docs/js/scalar.js': open,
 };
 

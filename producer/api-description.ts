@@ -24,6 +24,8 @@ export const json = (description: string, schema: object, headers?: object) => (
 export const problems = describeProblems;
 
 export const text = (description: string) => ({ type: 'string', description });
+/** One or more, separated by commas: in a query that says `explode: false`. */
+export const listOf = (items: object, description: string) => ({ type: 'array', minItems: 1, items, description });
 export const retryAfter = {
   'Retry-After': { type: 'integer', description: 'Seconds; absent once the job is terminal' },
 };

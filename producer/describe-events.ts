@@ -1,6 +1,7 @@
 // What the API description says of /jobs/{type}/{id}/events and /events.
+import { typeNamePattern } from '../schemas/define-job.ts';
 import { eventKinds } from '../schemas/event.ts';
-import { anyJobParams, componentRef, documented, problems, text } from './api-description.ts';
+import { anyJobParams, componentRef, documented, listOf, problems, text } from './api-description.ts';
 
 const time = (description: string) => ({ ...text(description), format: 'date-time' });
 
@@ -76,9 +77,16 @@ export const describeEvents = documented({
     'Live only: who must not miss any reads the log, or follows one job. A stream that ends is to be opened again.',
   querystring: {
     type: 'object',
+    explode: false,
     properties: {
-      type: text('Of these types alone, separated by commas'),
-      kind: { ...text('Of these kinds alone, separated by commas'), example: 'succeeded,failed,dead,cancelled' },
+      type: listOf(
+        { type: 'string', pattern: `^${typeNamePattern}$`, maxLength: 100 },
+        'Of these types alone, separated by commas',
+      ),
+      kind: {
+        ...listOf({ type: 'string', enum: [...eventKinds] }, 'Of these kinds alone, separated by commas'),
+        example: ['succeeded', 'failed', 'dead', 'cancelled'],
+      },
     },
   },
   response: {

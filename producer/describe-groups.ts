@@ -48,7 +48,14 @@ export const describeGroupPut = group('put-group', 'Submit jobs together, and on
       422: ['A job does not fit; `errors` says which, and where', 'invalid-payload'],
       503: [
         'The log cannot take it now, or groups cannot be read; send the same again after Retry-After',
-        ...(['log-unavailable', 'outcome-unknown', 'overloaded', 'read-model-unavailable'] as const),
+        ...([
+          'log-unavailable',
+          'outcome-unknown',
+          'overloaded',
+          'queue-full',
+          'type-behind',
+          'read-model-unavailable',
+        ] as const),
       ],
     }),
   },

@@ -1,6 +1,6 @@
 // What the API description says of listing jobs.
 import { jobStates } from '../schemas/job-status.ts';
-import { componentRef, documented, json, problems, text } from './api-description.ts';
+import { componentRef, documented, json, listOf, problems, text } from './api-description.ts';
 
 const time = (description: string) => ({ ...text(description), format: 'date-time' });
 
@@ -13,12 +13,10 @@ export const describeList = documented({
     'what has no `next` is the last one.',
   querystring: {
     type: 'object',
+    explode: false,
     properties: {
       type: text('Of this job type'),
-      state: {
-        ...{ type: 'array', items: { type: 'string', enum: [...jobStates] } },
-        description: 'In one of these states, separated by commas',
-      },
+      state: listOf({ type: 'string', enum: [...jobStates] }, 'In one of these states, separated by commas'),
       createdAfter: time('Not before this time'),
       createdBefore: time('Before this time'),
       key: text('With this ordering key'),

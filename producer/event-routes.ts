@@ -52,7 +52,7 @@ const isKind = (text: string): text is EventKind => eventKinds.some((kind) => ki
 function filterOf(url: string): EventFilter {
   const filter: EventFilter = { types: undefined, kinds: undefined };
   for (const [name, value] of parametersOf(url, ['type', 'kind'])) {
-    const texts = value.split(',').filter((text) => text !== '');
+    const texts = value.split(',');
     if (name === 'type') {
       const wrong = texts.find((text) => !isTypeName(text));
       if (wrong !== undefined) throw refuseQuery(`"type" must name job types, separated by commas; "${wrong}" is none`);

@@ -133,6 +133,8 @@ test.each([
   ['/jobs/nothing/a%20b/events', 400, 'invalid-id'],
   ['/events?type=test.echo&type=x', 400, 'malformed-request'],
   ['/events?kind=ended', 400, 'malformed-request'],
+  ['/events?kind=', 400, 'malformed-request'],
+  ['/events?type=test.echo,', 400, 'malformed-request'],
   ['/events?type=A%20b', 400, 'malformed-request'],
   ['/events?job=1', 400, 'malformed-request'],
 ])('%s: %i %s, not a stream', async (at, status, code) => {

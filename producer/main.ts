@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
+import { isLeft } from '../platform/commands-left.ts';
 import { unsetForDeliveries } from '../platform/delivery-settings.ts';
 import { followReadModel } from '../platform/follow-read-model.ts';
 import { createKafka } from '../platform/kafka.ts';
@@ -27,6 +28,7 @@ import { createGroups } from './groups.ts';
 import { createHeardJobs } from './heard-jobs.ts';
 import { createListJobs } from './list-jobs.ts';
 import { createLookUp } from './look-up.ts';
+import { createOldestWaiting } from './oldest-waiting.ts';
 import { openAccess } from './open-access.ts';
 import { openEvents } from './open-events.ts';
 import { createOpenJobs } from './open-jobs.ts';
@@ -37,6 +39,7 @@ import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSchedules } from './schedules.ts';
 import { createStatistics } from './statistics.ts';
 import { createSubmit } from './submit.ts';
+import { watchTypeLag } from './type-lag.ts';
 import { webOptions } from './web-options.ts';
 
 export const startApi: StartService = async (config, log, fatal) => {
@@ -76,14 +79,19 @@ export const startApi: StartService = async (config, log, fatal) => {
   const heard = createHeardJobs();
   const lookUp = createLookUp({ versions, log, heard });
   const recent = createRecentSubmissions();
+  const group = groupNames(config.prefix).workers;
   const queues = createQueues({
-    ...{ jobs, settings, changeSetting, cluster, group: groupNames(config.prefix).workers },
+    ...{ jobs, settings, changeSetting, cluster, group },
     topicsOf: topics.commandsOf,
   });
   const most = config.maxQueueDepth;
   const room = most === undefined ? undefined : watchQueueRoom({ queues, most, log });
+  const lag = watchTypeLag({
+    ...{ jobs, log, oldestWaiting: createOldestWaiting(versions) },
+    isLeft: (command) => isLeft(cluster, group, command),
+  });
   const submit = createSubmit({
-    ...{ writer, lookUp, recent, assertRoom: room?.assertRoom },
+    ...{ writer, lookUp, recent, assertRoom: room?.assertRoom, assertOnTime: lag?.assertOnTime },
     partitions: prepared.partitions,
     commandSchemaId: prepared.commandSchemaId,
     topicOf: ({ queue }, lane) => topics.commands(queue, lane),
@@ -133,6 +141,7 @@ export const startApi: StartService = async (config, log, fatal) => {
       closeAccess();
       closeVersions();
       room?.close();
+      lag?.close();
       await writer.close(deadline / 2);
       await Promise.all([told.close(), settings.close(), cluster.close(), mongo.close()]);
     },

@@ -2,6 +2,7 @@
 // beside the path of requests; between two looks a queue may grow beyond its bound by what comes in a second. submit.ts asks.
 import type { Logger } from '../platform/log.ts';
 import { PutlogError } from '../schemas/problem.ts';
+import { lookOften } from './look-often.ts';
 import type { Queues } from './queues.ts';
 
 export type QueueRoomOptions = {
@@ -19,9 +20,8 @@ const retryAfter = 5;
 
 export function watchQueueRoom({ queues, most, log, everyMs = 1_000 }: QueueRoomOptions) {
   let depths = new Map<string, number>();
-  let looking: Promise<void> | undefined;
 
-  async function look(): Promise<void> {
+  async function lookAtAll(): Promise<void> {
     try {
       depths = new Map((await queues.all()).map(({ name, depth }) => [name, depth]));
     } catch (error) {
@@ -31,15 +31,6 @@ export function watchQueueRoom({ queues, most, log, everyMs = 1_000 }: QueueRoom
     }
   }
 
-  /** One look at a time. Never rejects. */
-  function lookOnce(): Promise<void> {
-    looking ??= look().finally(() => {
-      looking = undefined;
-    });
-    return looking;
-  }
-  const timer = setInterval(lookOnce, everyMs).unref();
-
   const assertRoom: AssertRoom = (queue) => {
     const depth = depths.get(queue) ?? 0;
     if (depth < most) return;
@@ -47,5 +38,5 @@ export function watchQueueRoom({ queues, most, log, everyMs = 1_000 }: QueueRoom
     throw new PutlogError('queue-full', detail, { retryAfter });
   };
 
-  return { assertRoom, look: lookOnce, close: () => clearInterval(timer) };
+  return { assertRoom, ...lookOften(lookAtAll, everyMs) };
 }

@@ -13,6 +13,7 @@ import type { Lane } from '../schemas/topics.ts';
 import type { LookUp } from './look-up.ts';
 import type { AssertRoom } from './queue-room.ts';
 import type { RecentSubmissions } from './recent-submissions.ts';
+import type { AssertOnTime } from './type-lag.ts';
 
 /** A checked call: `payload` fits the schema of `job`. `mustBeNew`: the client said `If-None-Match: *`. */
 export type Submission = {
@@ -34,7 +35,7 @@ export type Submission = {
 /**
  * `known`: the job was there before, with the same payload.
  * @throws PutlogError id-conflict, precondition-failed, malformed-request, log-unavailable, outcome-unknown, overloaded,
- *   record-too-large, queue-full
+ *   record-too-large, queue-full, type-behind
  */
 export type Submit = (submission: Submission) => Promise<{ known: boolean; job: JobDocument }>;
 
@@ -45,6 +46,8 @@ export type SubmitTools = SubmitRecordTools & {
   topicOf: (job: JobDefinition, lane: Lane | undefined) => string;
   /** Asked for what is new. Undefined: queues hold whatever comes. */
   assertRoom?: AssertRoom | undefined;
+  /** The same for types. */
+  assertOnTime?: AssertOnTime | undefined;
 };
 
 export function createSubmit(tools: SubmitTools): Submit {
@@ -70,6 +73,7 @@ export function createSubmit(tools: SubmitTools): Submit {
       recent.forget(name, before);
     }
     tools.assertRoom?.(job.queue);
+    tools.assertOnTime?.(job.type);
     const submittedAt = Date.now();
     const dueAt = notBefore !== undefined && notBefore > submittedAt ? notBefore : null;
     const command: Command = {

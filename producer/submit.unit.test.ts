@@ -11,6 +11,7 @@ import { PutlogError } from '../schemas/problem.ts';
 import type { AssertRoom } from './queue-room.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSubmit, type Submission } from './submit.ts';
+import type { AssertOnTime } from './type-lag.ts';
 
 const job = defineJob({ type: 'test.job', payload: Type.Unknown(), result: Type.Unknown(), handler: () => null });
 const readCommand = createDecoder<Command>(commandType, 5, () => Promise.reject(new Error('no registry here')));
@@ -19,7 +20,10 @@ const call = (fields: Partial<Submission> = {}): Submission => ({
 });
 
 /** A log and a read model outside of the test's process; `answer` decides what becomes of an append. */
-function prepare(answer: (record: LogRecord) => Promise<number> = async () => 0, assertRoom?: AssertRoom) {
+function prepare(
+  answer: (record: LogRecord) => Promise<number> = async () => 0,
+  room: { assertRoom?: AssertRoom; assertOnTime?: AssertOnTime } = {},
+) {
   const appended: LogRecord[] = [];
   const known = new Map<string, JobDocument>();
   const writer: LogWriter = {
@@ -35,20 +39,25 @@ function prepare(answer: (record: LogRecord) => Promise<number> = async () => 0,
   const recent = createRecentSubmissions();
   const submit = createSubmit({
     ...{ writer, lookUp: { find, findIfThere: find }, recent, partitions: 8, commandSchemaId: 5 },
-    ...{ topicOf: () => 'c', source: '/putlog/api', assertRoom },
+    ...{ topicOf: () => 'c', source: '/putlog/api', ...room },
   });
   return { submit, appended, known, recent };
 }
 
-test('a full queue takes nothing new, and answers for what it knows', async () => {
+test.each([
+  ['a full queue', 'assertRoom', 'queue-full', 'default'],
+  ['a type that is behind', 'assertOnTime', 'type-behind', 'test.job'],
+] as const)('%s takes nothing new, and answers for what it knows', async (_, assertion, code, told) => {
   let full = false;
-  const { submit, appended } = prepare(undefined, (queue) => {
-    if (full) throw new PutlogError('queue-full', queue);
+  const { submit, appended } = prepare(undefined, {
+    [assertion]: (name: string) => {
+      if (full) throw new PutlogError(code, name);
+    },
   });
   await submit(call());
   full = true;
   expect(await submit(call())).toMatchObject({ known: true });
-  await expect(submit(call({ id: '2' }))).rejects.toMatchObject({ code: 'queue-full', message: 'default' });
+  await expect(submit(call({ id: '2' }))).rejects.toMatchObject({ code, message: told });
   expect(appended).toHaveLength(1);
   full = false;
   expect(await submit(call({ id: '2' }))).toMatchObject({ known: false });

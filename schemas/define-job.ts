@@ -56,6 +56,8 @@ export type RetryPolicy = {
  *   has an attempt left.
  * @property retention how long its status can be read once it is over (milliseconds), and no less than PUTLOG_DEDUP_MS; the log stays. For
  *   ever, unless told.
+ * @property maxLag where its oldest job that has not begun has waited for longer (milliseconds), new ones are refused with 503. What waits
+ *   for a limit or an ordering key counts, what is due later or is tried again does not. However long, unless told.
  * @property queue lower-case letters, digits and `-`.
  */
 export type JobOptions<P extends TSchema, R extends TSchema> = {
@@ -67,6 +69,7 @@ export type JobOptions<P extends TSchema, R extends TSchema> = {
   timeout?: number;
   heartbeat?: number;
   retention?: number;
+  maxLag?: number;
   retry?: Partial<RetryPolicy>;
   /** In the whole system; an operator may change it while the system runs. None, unless told. */
   limit?: Limit;
@@ -91,6 +94,8 @@ export type JobDefinition = {
   readonly heartbeat: number | null;
   /** Null: its status is kept for ever. */
   readonly retention: number | null;
+  /** Null: it takes more however far it is behind. */
+  readonly maxLag: number | null;
   readonly retry: RetryPolicy;
   /** Null: as many as there are slots. */
   readonly limit: Limit | null;
@@ -103,7 +108,9 @@ export type JobDefinition = {
 /** A definition that tells the compiler, and nobody else, what its payload and its result are. */
 export type TypedJob<P, R> = JobDefinition & { readonly types?: { readonly payload: P; readonly result: R } };
 
-const typeName = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
+/** Of a regular expression; without its length. */
+export const typeNamePattern = '[a-z][a-z0-9-]*(\\.[a-z][a-z0-9-]*)*';
+const typeName = new RegExp(`^${typeNamePattern}$`);
 /** Lower-case, dotted, at most 100 characters. */
 export const isTypeName = (type: string): boolean => type.length <= 100 && typeName.test(type);
 
@@ -123,6 +130,7 @@ export function defineJob<P extends TSchema, R extends TSchema>(
     timeout: 60_000,
     heartbeat: null,
     retention: null,
+    maxLag: null,
     limit: null,
     ordered: false,
     run: 'inline',
@@ -139,6 +147,9 @@ export function defineJob<P extends TSchema, R extends TSchema>(
     definition.retention === null ||
       isCount(definition.retention, 1_000, 100 * year) ||
       `retention must be 1000 to ${100 * year} milliseconds`,
+    definition.maxLag === null ||
+      isCount(definition.maxLag, 1_000, year) ||
+      `maxLag must be 1000 to ${year} milliseconds`,
     definition.heartbeat === null ||
       isCount(definition.heartbeat, 100, year) ||
       `heartbeat must be 100 to ${year} milliseconds`,

@@ -22,6 +22,7 @@ test.each([
   ['a timeout of nothing', { timeout: 0 }, /timeout must be/],
   ['a timeout beyond what a timer can hold', { timeout: 2 ** 31 }, /timeout must be/],
   ['a timeout that is no number', { timeout: Number.NaN }, /timeout must be/],
+  ['a lag that is shorter than looks are apart', { maxLag: 999 }, /maxLag must be/],
   ['no attempt', { retry: { attempts: 0 } }, /retry.attempts must be/],
 ])('%s is refused', (_, fields, message) => {
   expect(define(fields)).toThrow(TypeError);

@@ -52,6 +52,7 @@ export const errorCodes = {
   'outcome-unknown': { title: 'It is not known whether the job was accepted', status: 503, retriable: true },
   overloaded: { title: 'Too much is waiting to be written', status: 503, retriable: true },
   'queue-full': { title: 'Too many jobs wait in the queue', status: 503, retriable: true },
+  'type-behind': { title: 'Jobs of this type have waited for too long', status: 503, retriable: true },
   'identity-unavailable': { title: 'It cannot be checked right now who is calling', status: 503, retriable: true },
   'read-model-unavailable': { title: 'Job status cannot be read right now', status: 503, retriable: true },
   'read-model-behind': { title: 'Job status has not caught up with the log yet', status: 503, retriable: true },

@@ -1,4 +1,4 @@
-// What .dockerignore lets into the image imports nothing that it leaves out: a service would start here and not there.
+// What .dockerignore lets into the image imports and reads nothing that it leaves out: a service would start here and not there.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +11,10 @@ const leftOut = /\.(test|fixture)\.ts$/;
 
 const isInside = (file: string) => letIn.includes(file.split(sep)[0] ?? '') && !leftOut.test(file);
 
-/** Files of this project that a file imports, relative to its root. */
+/** Files of this project that a file imports, or names by their URL, relative to its root. */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  const found = text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'(\.[^']+)'/g);
+  const found = text.matchAll(/(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*'(\.[^']*[^'/])'/g);
   return [...found].map(([, path = '']) => relative(root, join(root, dirname(file), path)));
 }
 
