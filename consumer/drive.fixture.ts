@@ -38,8 +38,9 @@ export function drive(bench: Bench, tools: RunnerTools, partition = 0) {
       if (closed || at !== from || last === undefined) continue;
       at = last.offset + 1;
       runner.take(
-        records.map(({ offset, timestamp, key, value, headers }) => ({
+        records.map(({ offset, timestamp, key, value, headers, unreadable }) => ({
           ...{ key, value, headers, attributes: 0, offset: String(offset), timestamp: String(timestamp) },
+          ...(unreadable !== undefined && { unreadable }),
         })),
       );
     }
