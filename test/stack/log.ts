@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { createCluster } from '../../platform/cluster.ts';
 import type { FetchedRecord } from '../../platform/fetched-part.ts';
 import { createKafka } from '../../platform/kafka.ts';
-import { until } from './deadline.ts';
+import { persist } from '../../platform/persist.ts';
 
 export const silent = pino({ level: 'silent' });
 
@@ -29,10 +29,12 @@ export async function createTopic(
 
 export async function watchedCluster(brokers: string, topics: string[]) {
   const cluster = createCluster({ brokers, clientId: 'test', log: silent });
-  await until('the topics have leaders', async () => {
+  // Of a topic that is new the leader is told before it knows of it itself, and answers that it leads nothing.
+  const lead = async () => {
     await cluster.watch(topics);
-    return true;
-  });
+    await cluster.offsets(topics, 'latest');
+  };
+  await persist(lead, { log: silent, what: 'reach the leaders of topics' });
   return cluster;
 }
 
