@@ -7,11 +7,11 @@ import type { Logger } from '../platform/log.ts';
 import { insertSmall, updateSmall } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 
-/** `_id` is `<type>/<id>/<generation>.<attempt>`, `position` that of the command, `owner` one term of one partition. */
+/** `_id` names a run, `position` is that of the command, `owner` one term of one partition. */
 type ClaimDocument = { _id: string; position: string; owner: string; digest: string; takes: number; at: Date };
 
-/** `after`: the command that put this one off has, or had, the same claim, and hands it on. */
-export type ClaimRequest = { id: string; position: string; owner: string; digest: string; after?: string };
+/** `id` is `<type>/<id>/<generation>.<attempt>`, and, of a run that was put off, `@` and the position of the command that put it off. */
+export type ClaimRequest = { id: string; position: string; owner: string; digest: string };
 
 /** `takes` counts the owners that have begun this command, this one included. */
 export type Claim = { kind: 'mine'; takes: number } | { kind: 'duplicate'; samePayload: boolean };
@@ -58,14 +58,7 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
   /** In the order of the batch. */
   async function claimAll(batch: ClaimRequest[]): Promise<Claim[]> {
     const claims = new Map<ClaimRequest, Claim>();
-    const next = batch.filter(({ after }) => after !== undefined);
-    await Promise.all([
-      claimFirst(
-        batch.filter(({ after }) => after === undefined),
-        claims,
-      ),
-      claimNext(next, claims),
-    ]);
+    await claimFirst(batch, claims);
     return batch.flatMap((request) => claims.get(request) ?? []);
   }
 
@@ -85,32 +78,16 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
     );
   }
 
-  /** Most of those that were put off have a claim that waits for them: of several such commands one gets it. */
-  async function claimNext(batch: ClaimRequest[], claims: Map<ClaimRequest, Claim>) {
-    if (batch.length === 0) return;
-    const at = new Date();
-    const updates = batch.map(({ id, position, owner, after }) => ({
-      q: { _id: id, position: after },
-      u: { $set: { position, owner, takes: 1, at } },
-    }));
-    if ((await updateSmall(db, collection.collectionName, updates)) === batch.length)
-      for (const request of batch) claims.set(request, { kind: 'mine', takes: 1 });
-    else await meet(batch, claims);
-  }
-
-  /** They are there already, or were: a claim is forgotten in time, and what is put off may wait for longer. */
+  /** They are there already, or were: a claim is forgotten in time. */
   async function meet(batch: ClaimRequest[], claims: Map<ClaimRequest, Claim>) {
     if (batch.length === 0) return;
     const ids = batch.map(({ id }) => id);
     const found = new Map((await collection.find({ _id: { $in: ids } }).toArray()).map((claim) => [claim._id, claim]));
     const again: ClaimRequest[] = [];
     const gone: ClaimRequest[] = [];
-    const left: ClaimRequest[] = [];
     for (const request of batch) {
       const claim = found.get(request.id);
       if (claim === undefined) gone.push(request);
-      // Of a command long ago, read again by a new owner: it has just been made anew.
-      else if (claim.position === request.after) left.push(request);
       else if (claim.position !== request.position)
         claims.set(request, { kind: 'duplicate', samePayload: claim.digest === request.digest });
       else if (claim.owner === request.owner) claims.set(request, { kind: 'mine', takes: claim.takes });
@@ -129,7 +106,6 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
         })),
       );
     await claimFirst(gone, claims);
-    await claimNext(left, claims);
   }
 
   return {
