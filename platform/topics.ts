@@ -1,6 +1,7 @@
 // Topics are created with explicit partitions, replication and retention. One that exists and differs is reported, never
 // altered: what is in it was written under its own settings.
 import kafkajs, { type Kafka } from 'kafkajs';
+import { createTopics } from './create-topics.ts';
 import type { Logger } from './log.ts';
 
 /**
@@ -62,18 +63,15 @@ export async function ensureTopics(kafka: Kafka, specs: TopicSpec[], log: Logger
         ),
       );
     const partitions = await existingPartitions(admin, specs, existing);
-    await admin.createTopics({
-      waitForLeaders: true,
-      timeout: 10_000,
-      topics: missing.map((spec) => ({
-        topic: spec.topic,
-        numPartitions: spec.alone ? spec.partitions : (partitions ?? spec.partitions),
-        replicationFactor: spec.replication,
-        configEntries: Object.entries({ ...entriesOf(spec), ...durableEntries(spec) }).map(([name, value]) => ({
-          ...{ name, value },
-        })),
+    const created = missing.map((spec) => ({
+      topic: spec.topic,
+      numPartitions: spec.alone ? spec.partitions : (partitions ?? spec.partitions),
+      replicationFactor: spec.replication,
+      configEntries: Object.entries({ ...entriesOf(spec), ...durableEntries(spec) }).map(([name, value]) => ({
+        ...{ name, value },
       })),
-    });
+    }));
+    await createTopics(admin, created, log);
     const { topics } = await admin.fetchTopicMetadata({ topics: specs.map(({ topic }) => topic) });
     const together = specs.filter(({ alone }) => !alone);
     const counts = new Map(

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Admin } from 'kafkajs';
 import { expect, test } from 'vitest';
 import type { Role } from '../../cli/start-service.ts';
+import { createTopics } from '../../platform/create-topics.ts';
 import { createKafka } from '../../platform/kafka.ts';
 import { topicNames } from '../../schemas/topics.ts';
 import { randomName, silent } from '../stack/log.ts';
@@ -98,14 +99,10 @@ async function withAdmin<Result>(use: (admin: Admin) => Promise<Result>): Promis
 }
 
 const create = (topic: string, numPartitions: number, retention: string) =>
-  withAdmin((admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        { topic, numPartitions, replicationFactor: 1, configEntries: [{ name: 'retention.ms', value: retention }] },
-      ],
-    }),
-  );
+  withAdmin((admin) => {
+    const configEntries = [{ name: 'retention.ms', value: retention }];
+    return createTopics(admin, [{ topic, numPartitions, replicationFactor: 1, configEntries }], silent);
+  });
 
 test('a topic that differs is reported and left as it is; the service starts', async () => {
   const PUTLOG_PREFIX = randomName('topics');

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { createCluster } from '../../platform/cluster.ts';
+import { createTopics } from '../../platform/create-topics.ts';
 import type { FetchedRecord } from '../../platform/fetched-part.ts';
 import { createKafka } from '../../platform/kafka.ts';
 import { persist } from '../../platform/persist.ts';
@@ -19,10 +20,7 @@ export async function createTopic(
   const admin = createKafka({ brokers, clientId: 'test', log: silent }).admin();
   await admin.connect();
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
-  });
+  await createTopics(admin, [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }], silent);
   await admin.disconnect();
   return topic;
 }

@@ -1,6 +1,8 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
+import { createTopics } from '../../platform/create-topics.ts';
 import type { StackAddresses } from './addresses.ts';
+import { silent } from './log.ts';
 
 /**
  * Leaves a record in a topic, a schema in the registry and a document in MongoDB, and reads them again: what has to
@@ -16,7 +18,7 @@ export async function leaveMarks({ brokers, registryUrl, mongoUri }: StackAddres
   const kafka = kafkaOf(brokers);
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: name, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: true });
+  await createTopics(admin, [{ topic: name, numPartitions: 1, replicationFactor: 1 }], silent);
   await admin.disconnect();
   const producer = kafka.producer();
   await producer.connect();
