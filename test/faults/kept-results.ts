@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Result } from './result.ts';
+import { isFailed, type Result } from './result.ts';
 
 /** Everything that a process of the product is made of. */
 const productFolders = ['cli', 'consumer', 'embedded', 'jobs', 'platform', 'producer', 'projections', 'schemas'];
@@ -41,7 +41,7 @@ export async function readKept(folder: string): Promise<Kept> {
 
 /** Held or breached: stands. Neither, because the fault never came about: is run again. Pure. */
 function toGoOnWith(results: readonly Result[]): Pick<Kept, 'results' | 'notAsMeant'> {
-  const standing = results.filter(({ breaches, failure }) => breaches.length > 0 || failure === undefined);
+  const standing = results.filter((result) => !isFailed(result));
   return { results: standing, notAsMeant: results.length - standing.length };
 }
 

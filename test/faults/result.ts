@@ -21,6 +21,9 @@ export type Result = {
 
 export const isBad = ({ breaches, failure }: Result): boolean => breaches.length > 0 || failure !== undefined;
 
+/** Tells nothing, good or bad: the fault never came about. */
+export const isFailed = ({ breaches, failure }: Result): boolean => breaches.length === 0 && failure !== undefined;
+
 const seconds = (ms: number | undefined) => (ms === undefined ? '-' : `${(ms / 1_000).toFixed(1)} s`);
 
 /** Of the process that grew most, where one lived long enough to be judged. */

@@ -1,8 +1,9 @@
 // Runs scenarios one after the other, each seed after the other, on as few stacks as their needs allow; what runs once comes
-// last, with the first seed. Tells each result as it comes. Called by run.ts.
+// last, with the first seed. Tells each result as it comes. What the folder already has is left out, also where another run with
+// --resume has put it there meanwhile. Called by run.ts.
 import { type FaultStack, startFaultStack } from './fault-stack.ts';
-import { keepResult } from './kept-results.ts';
-import { complaint, isBad, type Result } from './result.ts';
+import { type Kept, keepResult, readKept } from './kept-results.ts';
+import { complaint, isBad, isFailed, type Result } from './result.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
@@ -14,18 +15,18 @@ export type MatrixOptions = {
   seeds: readonly number[];
   runFolder: string;
   plain: boolean;
-  /** What an interrupted run has already found. */
-  kept: readonly Result[];
 };
 
-export async function runMatrix(chosen: readonly Scenario[], options: MatrixOptions): Promise<Result[]> {
-  const { seeds, runFolder, plain, kept } = options;
-  const results = [...kept];
-  const isKept = (id: string, of: number) => kept.some(({ scenario, seed }) => scenario.id === id && seed === of);
+/** Resolves to what the folder has then, and what did not come about as it was meant. */
+export async function runMatrix(chosen: readonly Scenario[], options: MatrixOptions): Promise<Kept> {
+  const { seeds, runFolder, plain } = options;
+  const failed: Result[] = [];
+  const isKept = async (id: string, of: number) =>
+    (await readKept(runFolder)).results.some(({ scenario, seed }) => scenario.id === id && seed === of);
   let current: Current | undefined;
   try {
     for (const { scenario, seed } of roundsOf(chosen, seeds)) {
-      if (isKept(scenario.id, seed)) continue;
+      if (await isKept(scenario.id, seed)) continue;
       if (current !== undefined && !sameStack(current.needs, scenario)) {
         const before: Current = current;
         current = undefined;
@@ -43,12 +44,15 @@ export async function runMatrix(chosen: readonly Scenario[], options: MatrixOpti
       }
       tell(result);
       await keepResult(runFolder, result);
-      results.push(result);
+      if (isFailed(result)) failed.push(result);
     }
   } finally {
     if (current !== undefined) await end(current);
   }
-  return results;
+  const kept = await readKept(runFolder);
+  const order = roundsOf(chosen, seeds).map(({ scenario, seed }) => `${scenario.id} ${seed}`);
+  const placeOf = ({ scenario, seed }: Result) => order.indexOf(`${scenario.id} ${seed}`);
+  return { ...kept, results: [...kept.results, ...failed].toSorted((a, b) => placeOf(a) - placeOf(b)) };
 }
 
 /** What runs, in its order. */

@@ -43,7 +43,8 @@ async function runAll(): Promise<number> {
   if (!args.resume) await keepBegin(runFolder, seeds);
   console.log(`seeds ${seeds.join(', ')}; folder ${runFolder}`);
   if (args.resume) console.log(`${kept.results.length} runs stand, ${kept.notAsMeant} were not as meant and run again`);
-  const results = await runMatrix(chosen, { seeds, runFolder, plain: !args.ci, kept: kept.results });
+  const ran = await runMatrix(chosen, { seeds, runFolder, plain: !args.ci });
+  const { results } = ran;
   console.log(`\n${table(results)}\n`);
   const bad = results.filter(isBad);
   for (const result of bad) console.log(`${complaint(result)}\n`);
@@ -52,7 +53,7 @@ async function runAll(): Promise<number> {
   console.log(
     `${results.length} faults, ${acked} acknowledged PUTs, ${bad.length} bad, ${minutes.toFixed(1)} min on ${cpus().length} cores`,
   );
-  const noticed = args.writeDocs ? await writeDocs({ ...kept, results }) : true;
+  const noticed = args.writeDocs ? await writeDocs(ran) : true;
   if (bad.length === 0 && keep === undefined) await rm(runFolder, { recursive: true, force: true });
   if (!noticed || bad.some(({ breaches }) => breaches.length > 0)) return 1;
   return bad.length > 0 ? 2 : 0;
