@@ -1,6 +1,7 @@
 // The same loop as bare-loop.ts, as one writes it with kafkajs and the registry's client as they are published, with nothing of our own on
 // the path: consume, decode, append in batches. drain runs it as a process of its own, because our parts mend kafkajs in place.
 import { fork } from 'node:child_process';
+// biome-ignore lint/style/noRestrictedImports: the point of it is that nothing of platform/ is on its way.
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { type IHeaders, Kafka, logLevel } from 'kafkajs';
 import { outcomeEvent } from '../consumer/outcome.ts';
