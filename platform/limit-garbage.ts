@@ -3,7 +3,7 @@
 // that hardly holds anything would collect twice a second. Each service's life begins with it.
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
-const least = { percent: 40, bytes: 64 * 2 ** 20 };
+const least = { percent: 40, bytes: 32 * 2 ** 20 };
 const mostPercent = 200;
 const everyMs = 5_000;
 
