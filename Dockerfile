@@ -13,5 +13,5 @@ COPY . .
 
 USER node
 EXPOSE 3000
-ENTRYPOINT ["node", "--max-semi-space-size=16", "cli/putlog.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "cli/putlog.js"]
 CMD ["api"]

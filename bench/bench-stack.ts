@@ -32,7 +32,7 @@ export type BenchService = {
 
 export type BenchStack = Awaited<ReturnType<typeof startBenchStack>>;
 
-const program = join(import.meta.dirname, '../cli/putlog.ts');
+const program = join(import.meta.dirname, '../cli/putlog.js');
 /** For the services, a profiler's for instance. */
 const extraFlags = process.env.BENCH_NODE_FLAGS?.split(' ') ?? [];
 

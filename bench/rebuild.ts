@@ -15,7 +15,7 @@ import { readAndWrite } from './read-and-write.ts';
 const { values } = parseArgs({ options: { jobs: { type: 'string', default: '1000000' } } });
 const jobs = countOf('jobs', values.jobs);
 const deadline = 3_600_000;
-const program = join(import.meta.dirname, '../cli/putlog.ts');
+const program = join(import.meta.dirname, '../cli/putlog.js');
 
 const stack = await startBenchStack();
 const mongo = createMongo(stack.config.mongoUri);

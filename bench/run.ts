@@ -34,7 +34,7 @@ try {
 
 async function startOwn(): Promise<{ url: string; stop: () => Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'putlog-bench-'));
-  const putlog = join(import.meta.dirname, '../cli/putlog.ts');
+  const putlog = join(import.meta.dirname, '../cli/putlog.js');
   const child = spawn(process.execPath, [putlog, 'start'], {
     env: { ...process.env, PUTLOG_DATA_DIR: dataDir, PUTLOG_PORT: '0' },
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,5 +1,5 @@
 // The command line as a tree of commands: `putlog start` runs everything, the services run alone, the rest asks the API, or Kafka where that
-// is said. putlog.ts runs it; docs/command-line.md, completion and tests are made of the same tree.
+// is said. run.ts runs it; docs/command-line.md, completion and tests are made of the same tree.
 import { Command } from 'commander';
 import { addCancel } from './cancel-command.ts';
 import { addCompletion } from './completion-command.ts';

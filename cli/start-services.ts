@@ -48,7 +48,7 @@ async function stopLoudly(service: Service, say: Say): Promise<void> {
 
 /** What `putlog start` runs: one api, one projector and as many workers as asked for. */
 export function serviceSpecs(workers: number): ServiceSpec[] {
-  const putlog = join(import.meta.dirname, 'putlog.ts');
+  const putlog = join(import.meta.dirname, 'putlog.js');
   const spec = (role: Role, name: string = role): ServiceSpec => ({
     name,
     role,

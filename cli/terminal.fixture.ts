@@ -1,4 +1,4 @@
-// For tests: a terminal that keeps what is written to it, and a program that runs on it as putlog.ts does.
+// For tests: a terminal that keeps what is written to it, and a program that runs on it as run.ts does.
 import { Readable } from 'node:stream';
 import { exitCodeOf } from './exit-code.ts';
 import { createProgram } from './program.ts';

@@ -1,4 +1,4 @@
-// The terminal as the commands see it: what they are told by it, what they write to it, and that nobody reads or wants it any more. putlog.ts
+// The terminal as the commands see it: what they are told by it, what they write to it, and that nobody reads or wants it any more. run.ts
 // makes it of the process; tests make their own.
 import { text } from 'node:stream/consumers';
 import type { ExitCode } from './exit-code.ts';

@@ -1,5 +1,6 @@
 // The life of a process: configuration, start, ready, signals, an orderly stop with a deadline, and exit codes that a
 // supervisor can act on. Each service's main calls it.
+import { flushCompileCache } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { limitGarbage } from './limit-garbage.ts';
@@ -62,6 +63,8 @@ export async function runService(
   if (running !== undefined) {
     log.info({ url: running.url }, 'ready');
     process.send?.({ type: 'ready', url: running.url });
+    // It is written at the end otherwise, and who is killed has none in good order.
+    flushCompileCache();
   }
   const code = await stopped.promise;
   // Whatever hangs, the process is gone by its deadline: another one takes over.

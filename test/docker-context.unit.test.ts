@@ -20,7 +20,7 @@ function importsOf(file: string): string[] {
 
 test('whatever is imported inside the image is inside of it', () => {
   const inside = globSync('**/*.ts', { cwd: root, exclude: ['node_modules'] }).filter(isInside);
-  expect(inside).toContain(join('cli', 'putlog.ts'));
+  expect(inside).toContain(join('cli', 'run.ts'));
   const missing = inside.flatMap((file) =>
     importsOf(file)
       .filter((imported) => !isInside(imported))

@@ -35,7 +35,7 @@ const inherited = Object.entries(process.env).filter(
 
 async function startSystem(dataDir: string) {
   const env = { ...Object.fromEntries(inherited), PUTLOG_DATA_DIR: dataDir, PUTLOG_PORT: '0' };
-  const child = spawn(process.execPath, [...nodeFlags, join(root, 'cli/putlog.ts'), 'start'], {
+  const child = spawn(process.execPath, [...nodeFlags, join(root, 'cli/putlog.js'), 'start'], {
     ...{ cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] },
   });
   const said: string[] = [];
@@ -64,7 +64,7 @@ async function stop(child: ChildProcess) {
 async function makeKey(dataDir: string): Promise<string> {
   const add = ['keys', 'add', '--name', 'schemathesis', '--scope', 'submit,read,operate'];
   const env = { ...Object.fromEntries(inherited), PUTLOG_DATA_DIR: dataDir };
-  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'cli/putlog.ts'), ...add], { env });
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'cli/putlog.js'), ...add], { env });
   return stdout.trim();
 }
 

@@ -11,7 +11,7 @@ import { randomName } from '../stack/log.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem();
-const program = join(import.meta.dirname, '../../cli/putlog.ts');
+const program = join(import.meta.dirname, '../../cli/putlog.js');
 let url: string;
 
 beforeAll(async () => {

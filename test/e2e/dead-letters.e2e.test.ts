@@ -121,7 +121,7 @@ test('a page at a time, newest first, each letter once', async () => {
 });
 
 const putlog = (...args: string[]) =>
-  promisify(execFile)(process.execPath, [join(import.meta.dirname, '../../cli/putlog.ts'), ...args, '--url', url]);
+  promisify(execFile)(process.execPath, [join(import.meta.dirname, '../../cli/putlog.js'), ...args, '--url', url]);
 
 test('at the command line, by the names of before: a list, a redrive, and what the API refuses', async () => {
   await api.put('demo.fail/cli', { times: 9, message: 'from the command line' });

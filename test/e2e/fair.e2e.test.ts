@@ -21,7 +21,7 @@ const system = useSystem({
     PUTLOG_CATCH_UP_MS: '30000',
   },
 });
-const program = join(import.meta.dirname, '../../cli/putlog.ts');
+const program = join(import.meta.dirname, '../../cli/putlog.js');
 const run = promisify(execFile);
 let api: Api;
 let worker: ServiceProcess;

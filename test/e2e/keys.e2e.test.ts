@@ -10,7 +10,7 @@ import type { Api } from './api.ts';
 import { useSystem } from './system.ts';
 
 const system = useSystem();
-const program = join(import.meta.dirname, '../../cli/putlog.ts');
+const program = join(import.meta.dirname, '../../cli/putlog.js');
 const run = promisify(execFile);
 
 async function putlog(...args: string[]): Promise<string> {

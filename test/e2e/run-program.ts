@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export type Ran = { code: number | null; stdout: string; stderr: string };
 
-const program = join(import.meta.dirname, '../../cli/putlog.ts');
+const program = join(import.meta.dirname, '../../cli/putlog.js');
 
 function start(args: readonly string[], env: NodeJS.ProcessEnv) {
   const child: ChildProcess = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });

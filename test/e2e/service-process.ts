@@ -1,4 +1,4 @@
-// One service of Putlog as a process of its own, started as an operator starts it: `node cli/putlog.ts <role>`. Its
+// One service of Putlog as a process of its own, started as an operator starts it: `node cli/putlog.js <role>`. Its
 // output goes to a file. The system of a test file starts them and sees to it that none is left.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -22,7 +22,7 @@ export type ServiceProcess = {
   readonly output: () => Promise<string>;
 };
 
-const program = join(import.meta.dirname, '../../cli/putlog.ts');
+const program = join(import.meta.dirname, '../../cli/putlog.js');
 
 export function startProcess(role: Role, env: NodeJS.ProcessEnv, logFile: string): ServiceProcess {
   const file = openSync(logFile, 'a');

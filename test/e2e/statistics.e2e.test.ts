@@ -91,7 +91,7 @@ const documentsOf = (name: string) =>
   mongo.db.collection<{ _id: string }>(projectionCollection(name)).find().sort({ _id: 1 }).toArray();
 
 const putlog = async (...args: string[]) => {
-  const program = join(import.meta.dirname, '../../cli/putlog.ts');
+  const program = join(import.meta.dirname, '../../cli/putlog.js');
   const { stdout } = await promisify(execFile)(process.execPath, [program, 'projections', ...args], {
     env: system.environment(),
   });

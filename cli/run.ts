@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --max-semi-space-size=16
 // The command line: runs one command, says what went wrong, and ends with a code that says what came of it (exit-code.ts).
 import { exitCodeOf } from './exit-code.ts';
 import { createProgram } from './program.ts';
