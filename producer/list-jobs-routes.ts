@@ -6,6 +6,7 @@ import { isTypeName } from '../schemas/define-job.ts';
 import { isJobId } from '../schemas/job-id.ts';
 import { type JobState, jobStates } from '../schemas/job-status.ts';
 import { jobStatusBody } from '../schemas/job-status-body.ts';
+import { PutlogError } from '../schemas/problem.ts';
 import { statusType } from './answer-submit.ts';
 import { touchable } from './caller.ts';
 import { describeList } from './describe-list.ts';
@@ -84,6 +85,9 @@ export const listJobsRoutes =
       if (snapshot !== undefined) filter.snapshot = await collectionOf(snapshot, type, reply);
       const behind = cursor === undefined ? undefined : readCursor(cursor, filter);
       const { jobs: page, next } = await listJobs(filter, limit, behind);
+      // Dropped meanwhile, it would look as if there had been none.
+      if (snapshot !== undefined && (await collectionOf(snapshot, type, reply)) !== filter.snapshot)
+        throw new PutlogError('snapshot-gone', `the snapshot ${snapshot} was deleted, and another is there by now`);
       const link = next && nextLink(request.url, cursorText(next, filter));
       if (link !== undefined) reply.header('link', `<${link}>; rel="next"`);
       const more = link === undefined ? '' : `,"next":${JSON.stringify(link)}`;

@@ -13,7 +13,7 @@ const found = (id: string, fields: Partial<ReadySnapshot> = {}): ReadySnapshot =
   ...fields,
 });
 
-function createScene() {
+function createScene(onList: (known: ReadySnapshot[]) => void = () => undefined) {
   const asked: JobFilter[] = [];
   const removed: string[] = [];
   const known = [found('all'), found('some', { types: ['test.echo'] })];
@@ -21,6 +21,7 @@ function createScene() {
     replaced: {
       async listJobs(filter) {
         asked.push(filter);
+        onList(known);
         return { jobs: [], next: { createdAt: 1, _id: 'test.echo/1' } };
       },
       snapshots: {
@@ -68,6 +69,14 @@ test('what it was not built of is refused; while it is built the answer says by 
   expect((await app.inject('/jobs?snapshot=gone')).json()).toMatchObject({ status: 410, code: 'snapshot-gone' });
   expect((await app.inject('/jobs?snapshot=a/b')).json()).toMatchObject({ status: 400 });
   expect(asked).toEqual([]);
+});
+
+test.each<[string, (known: ReadySnapshot[]) => void]>([
+  ['has gone', (known) => void known.shift()],
+  ['was built anew', (known) => void known.splice(0, 1, found('all', { collection: 'jobs_snapshot_other' }))],
+])('one that %s while it was read is not told to have been empty', async (_name, onList) => {
+  const { app } = createScene(onList);
+  expect((await app.inject('/jobs?snapshot=all')).json()).toMatchObject({ status: 410, code: 'snapshot-gone' });
 });
 
 test('those that are there, and the end of one', async () => {

@@ -115,7 +115,9 @@ test('its worker stops in the middle: it leaves nothing, and the next worker bui
   expect(await documentOf('stopped')).toBeNull();
   worker = await system.start('worker');
   expect(await api.finished([`${type}/stopped`])).toMatchObject([{ state: 'succeeded', result: { jobs: count } }]);
-  expect(await traces()).toEqual([(await readyOne('killed')).collection, (await readyOne('stopped')).collection].sort());
+  expect(await traces()).toEqual(
+    [(await readyOne('killed')).collection, (await readyOne('stopped')).collection].sort(),
+  );
 });
 
 test('while it is built its worker runs other jobs as quickly as ever, and tells how far it is', async () => {
