@@ -110,6 +110,8 @@ export function addList({ parent, terminal, examples }: Within): void {
         ...(before !== undefined && { createdBefore: momentText(before, now) }),
         ...(key !== undefined && { key }),
         ...(snapshot !== undefined && { snapshot }),
+        // Once it was asked for, ^C no longer ends the process by itself.
+        ...(at !== undefined && { signal: terminal.interrupted() }),
       };
       const jobs: JobStatus[] = [];
       let count = 0;
