@@ -1,9 +1,10 @@
-// `putlog list`: jobs, newest first.
+// `putlog list`: jobs, newest first, as they are or as they were.
 import { InvalidArgumentError, Option } from 'commander';
 import type { JobStatus } from '../client/job.ts';
 import { type JobState, jobStates } from '../schemas/job-status.ts';
 import { type ApiOptions, openApi, withApi } from './api.ts';
 import { stateStyle, tookOf } from './describe-job.ts';
+import { showSnapshot } from './show-snapshot.ts';
 import { jsonText } from './shown.ts';
 import { momentText, spanText } from './span.ts';
 import { type Cell, table } from './table.ts';
@@ -16,8 +17,13 @@ type List = ApiOptions & {
   after?: string;
   before?: string;
   key?: string;
+  at?: string;
+  snapshot?: string;
   limit: number;
 };
+
+/** How long a list as it was can be read again (milliseconds). */
+const keepMs = 3_600_000;
 
 const isState = (text: string): text is JobState => jobStates.some((state) => state === text);
 
@@ -52,6 +58,26 @@ const jobTable = (jobs: readonly JobStatus[], { colours, columns }: Pick<Termina
     { colours, columns: columns(), right: [2] },
   );
 
+/** Has the list as it was built, and says how it is read again. @returns its name; undefined: ^C came before it was there */
+async function snapshotAt(at: string, { type, ...options }: List, terminal: Terminal): Promise<string | undefined> {
+  const signal = terminal.interrupted();
+  const { told, end } = showSnapshot(process.stderr);
+  try {
+    const types = type === undefined ? {} : { types: [type] };
+    const { client } = openApi(options, terminal);
+    const built = await client.snapshot(momentText(at, Date.now()), { ...types, keep: keepMs, told, signal });
+    end();
+    terminal.err(`as of ${built.at}; until ${built.expiresAt} also: putlog list --snapshot ${built.snapshot}`);
+    return built.snapshot;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    terminal.endWith(1);
+    return undefined;
+  } finally {
+    end();
+  }
+}
+
 export function addList({ parent, terminal, examples }: Within): void {
   const command = parent.command('list').description('lists jobs, newest first');
   withApi(command)
@@ -60,9 +86,18 @@ export function addList({ parent, terminal, examples }: Within): void {
     .option('--after <time>', 'created then or later: RFC 3339, or so long ago (1h)')
     .option('--before <time>', 'created before then')
     .option('--key <key>', 'with this ordering key')
+    .addOption(
+      new Option(
+        '--at <moment>',
+        'as they were: a time (RFC 3339), so long ago (5m), or a position of the log; reads the log up to there',
+      ).conflicts('snapshot'),
+    )
+    .option('--snapshot <id>', 'as they were: what an earlier --at, or a job of putlog.snapshot, has built')
     .addOption(new Option('--limit <number>', 'at most so many, or all').default(20).argParser(limitOption))
     .action(async (options: List) => {
-      const { type, state, after, before, key, limit, json } = options;
+      const { type, state, after, before, key, at, limit, json } = options;
+      const snapshot = at === undefined ? options.snapshot : await snapshotAt(at, options, terminal);
+      if (at !== undefined && snapshot === undefined) return;
       const { client } = openApi(options, terminal);
       const now = Date.now();
       const filter = {
@@ -74,6 +109,9 @@ export function addList({ parent, terminal, examples }: Within): void {
         ...(after !== undefined && { createdAfter: momentText(after, now) }),
         ...(before !== undefined && { createdBefore: momentText(before, now) }),
         ...(key !== undefined && { key }),
+        ...(snapshot !== undefined && { snapshot }),
+        // Once it was asked for, ^C no longer ends the process by itself.
+        ...(at !== undefined && { signal: terminal.interrupted() }),
       };
       const jobs: JobStatus[] = [];
       let count = 0;
@@ -89,6 +127,7 @@ export function addList({ parent, terminal, examples }: Within): void {
   examples.give(
     command,
     ['putlog list --type demo.echo --state failed,cancelled --after 1h', 'what went wrong within the last hour'],
+    ['putlog list --at 1h --state running,retrying', 'what was under way an hour ago'],
     ['putlog list --key customer-7 --limit all --json', 'all of an ordering key, a line of JSON each'],
   );
 }

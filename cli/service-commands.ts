@@ -41,8 +41,9 @@ export function addServices({ parent, examples }: Within): void {
   });
   service('worker', 'runs jobs').action(async () => {
     const { startWorker } = await import('../consumer/main.ts');
+    const { openSnapshots } = await import('../projections/open-snapshots.ts');
     const { runService } = await platform();
-    await runService('worker', process.env, startWorker, 'is logged');
+    await runService('worker', process.env, (...how) => startWorker(openSnapshots, ...how), 'is logged');
   });
   service('projector', 'keeps job status in MongoDB up to date').action(async () => {
     const { startProjector } = await import('../projections/main.ts');

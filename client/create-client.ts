@@ -1,5 +1,6 @@
 // The client of the HTTP API: one function for each thing that can be asked. `createClient` makes it; nothing is sent before it is asked.
 import { type BatchAnswer, type BatchLine, type BatchOptions, batch } from './batch.ts';
+import { buildSnapshot, type Snapshot, type SnapshotOptions } from './build-snapshot.ts';
 import { callHeaders, callQuery, instant, type RequestOptions, type SubmitOptions, waiting } from './call-request.ts';
 import { type ConnectionOptions, createConnection } from './connection.ts';
 import { type FollowOptions, followJob } from './follow-job.ts';
@@ -69,6 +70,8 @@ export type Client<Jobs = Record<never, never>> = {
     calls: Iterable<BatchCall<Jobs>> | AsyncIterable<BatchCall<Jobs>>,
     options?: BatchOptions,
   ) => AsyncGenerator<BatchAnswer>;
+  /** Builds the list of jobs as it was at a time that has passed, or at a position of the log; `list` reads it. */
+  snapshot: (at: Date | string, options?: SnapshotOptions) => Promise<Snapshot>;
   /** Jobs, newest first. */
   list: <R = unknown>(filter?: JobFilter) => AsyncGenerator<JobStatus<R>>;
 };
@@ -117,6 +120,7 @@ export function createClient<Jobs = Record<never, never>>(options: ConnectionOpt
       return body as JobStatus<R>;
     },
     batch: (calls, asked) => batch(connection, calls, asked),
+    snapshot: (at, asked) => buildSnapshot(connection, at, asked),
     list: (filter) => listJobs(connection, filter),
   };
 }

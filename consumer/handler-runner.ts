@@ -9,6 +9,7 @@ import type { BlobStore } from '../schemas/blob.ts';
 import type { Delivery, JobContext, JobDefinition } from '../schemas/define-job.ts';
 import { isOwnType } from '../schemas/own-types.ts';
 import type { Progress } from '../schemas/progress.ts';
+import type { BuildSnapshot } from '../schemas/snapshot.ts';
 import { callHandler, createResultCheck, failureOf, type HandlerResult, type ResultCheck } from './handler-result.ts';
 import type { ThreadSettings, ThreadTask } from './handler-thread.ts';
 import { progressText } from './progress.ts';
@@ -18,6 +19,7 @@ export type { HandlerResult } from './handler-result.ts';
 /**
  * @property dryRun what functions are told; in a dry run their blobs are written nowhere.
  * @property delivery given to Putlog's own types alone: it holds secrets.
+ * @property buildSnapshot given to them, too.
  * @property threadHeapMb a thread that needs more JavaScript heap is ended.
  * @property threadGraceMs how long a function in a thread may go on after its signal was aborted; then its thread is ended.
  * @property onStray what a thread threw outside of any job.
@@ -26,6 +28,7 @@ export type HandlerRunnerOptions = Omit<ThreadSettings, 'dryRun'> & {
   dryRun?: boolean;
   blobs: BlobStore;
   delivery?: Delivery;
+  buildSnapshot?: BuildSnapshot;
   threads: number;
   threadHeapMb?: number;
   threadGraceMs?: number;
@@ -68,7 +71,8 @@ function withSignal(context: Unsigned): JobContext {
 
 export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunner {
   const { dryRun = false, threads, threadHeapMb = 1_024, threadGraceMs = 3_000, onStray = warn } = options;
-  const { mongoUri, outbound, resultLimitBytes, delivery } = options;
+  const { mongoUri, outbound, resultLimitBytes, delivery, buildSnapshot } = options;
+  const own = { ...(delivery && { delivery }), ...(buildSnapshot && { buildSnapshot }) };
   const blobs = dryRun ? dryBlobs(options.blobs) : options.blobs;
   const checks = new Map<JobDefinition, ResultCheck>();
   let pool: Piscina<ThreadTask, HandlerResult> | undefined;
@@ -101,7 +105,7 @@ export function createHandlerRunner(options: HandlerRunnerOptions): HandlerRunne
   };
 
   const contextFor = (type: string, context: RunContext): JobContext =>
-    delivery !== undefined && isOwnType(type) ? { ...inlineContext(context), delivery } : inlineContext(context);
+    isOwnType(type) ? { ...inlineContext(context), ...own } : inlineContext(context);
 
   const openPool = () => {
     const settings: ThreadSettings = { mongoUri, outbound, resultLimitBytes, dryRun };

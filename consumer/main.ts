@@ -4,13 +4,14 @@ import { hostname } from 'node:os';
 import { createBlobStore } from '../platform/blob-store.ts';
 import { check } from '../platform/check.ts';
 import { createCluster } from '../platform/cluster.ts';
+import type { Config } from '../platform/config.ts';
 import { deliverySettings } from '../platform/delivery-settings.ts';
 import { findJobs } from '../platform/find-jobs.ts';
 import { followReadModel } from '../platform/follow-read-model.ts';
 import { serveHealth } from '../platform/health-server.ts';
 import { createKafka } from '../platform/kafka.ts';
 import { kafkaSecurity } from '../platform/kafka-security.ts';
-import { loadConfiguredJobs } from '../platform/load-jobs.ts';
+import { type LoadedJob, loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
@@ -18,11 +19,12 @@ import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import { openReadModel } from '../platform/read-model.ts';
 import { createScheduleStates } from '../platform/schedule-states.ts';
-import type { StartService } from '../platform/service.ts';
+import type { Running, StartService } from '../platform/service.ts';
 import { followSettings } from '../platform/settings.ts';
 import { startWatchdog } from '../platform/watchdog.ts';
 import { encodeWire } from '../platform/wire-format.ts';
 import { commandType } from '../schemas/command.ts';
+import type { BuildSnapshot } from '../schemas/snapshot.ts';
 import { groupNames, topicNames } from '../schemas/topics.ts';
 import { createAdmission } from './admission.ts';
 import { createCall } from './call-job.ts';
@@ -51,7 +53,15 @@ const outOfTouch = {
   silent: 'the group has not answered for longer than a session',
 };
 
-export const startWorker: StartService = async (config, log, fatal) => {
+/** Makes what builds snapshots: a fold of the log, which no worker makes itself. `close` ends those that are being built. */
+export type OpenSnapshots = (
+  config: Config,
+  jobs: ReadonlyMap<string, LoadedJob>,
+) => { build: BuildSnapshot; close: () => Promise<void> };
+
+type Start = Parameters<StartService>;
+
+export async function startWorker(openSnapshots: OpenSnapshots, ...[config, log, fatal]: Start): Promise<Running> {
   const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const connection = {
     ...{ brokers: config.kafkaBrokers, clientId: `putlog-worker-${process.pid}`, log },
@@ -73,7 +83,9 @@ export const startWorker: StartService = async (config, log, fatal) => {
   const { versions, close: closeVersions } = followReadModel({ db: mongo.db, log });
   await persist(() => prepareGroups(mongo.db), { log, what: 'make sure of the indexes of groups' });
 
+  const snapshots = openSnapshots(config, jobs);
   const handlers = createHandlerRunner({
+    buildSnapshot: snapshots.build,
     blobs: createBlobStore(mongo.db),
     threads: config.threads,
     mongoUri: config.mongoUri,
@@ -191,9 +203,9 @@ export const startWorker: StartService = async (config, log, fatal) => {
       groups.close();
       after.close();
       pauses.close();
-      await Promise.all([fired, following.close(), settings.close(), leases.close()]);
+      await Promise.all([fired, following.close(), settings.close(), leases.close(), snapshots.close()]);
       await writer.close(0);
       await Promise.all([handlers.close(), cluster.close(), mongo.close()]);
     },
   };
-};
+}

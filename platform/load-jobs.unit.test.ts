@@ -96,6 +96,7 @@ test('the built-in job types and the example load together', async () => {
     'http.request',
     'image.thumbnail',
     'putlog.mail',
+    'putlog.snapshot',
     'putlog.webhook',
     'text.statistics',
     'users.update',

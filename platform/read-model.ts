@@ -34,9 +34,13 @@ const jobIndexes = [
 /** Names of indexes that an earlier version made and nothing asks any more: each one slows down every write. */
 const retiredIndexes = ['state_1'];
 
-/** What lists need. It resolves once they are made, for as long as that takes. @throws what MongoDB says */
+/** What lists of jobs need. It resolves once they are made, for as long as that takes. @throws what MongoDB says */
+export const indexJobs = async ({ jobs }: Pick<ReadModel, 'jobs'>): Promise<void> =>
+  void (await jobs.createIndexes([...jobIndexes]));
+
+/** The same, and what lists of dead letters need. @throws what MongoDB says */
 export async function indexReadModel({ jobs, deadLetters }: ReadModel): Promise<void> {
-  await jobs.createIndexes([...jobIndexes]);
+  await indexJobs({ jobs });
   await deadLetters.createIndexes([{ key: { at: -1, _id: -1 } }, { key: { type: 1, at: -1, _id: -1 } }]);
 }
 

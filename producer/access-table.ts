@@ -20,6 +20,8 @@ export const accessTable: Readonly<Record<string, Need>> = {
   'GET /jobs/:type/:id': read,
   'GET /jobs/:type/:id/events': read,
   'GET /jobs': read,
+  'GET /snapshots': read,
+  'DELETE /snapshots/:id': submit,
   'GET /events': read,
   'PUT /groups/:id': submit,
   'GET /groups/:id': read,

@@ -9,6 +9,7 @@ import { everything } from '../schemas/access.ts';
 import { checkpointMetadata } from '../schemas/checkpoint.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import { type JobDocument, jobKey } from '../schemas/job-status.ts';
+import { PutlogError } from '../schemas/problem.ts';
 import { type AppDependencies, buildApp } from './app.ts';
 import { createEventHub } from './event-hub.ts';
 import { createFakeLog, eventsTopic } from './event-tail.fixture.ts';
@@ -105,6 +106,13 @@ export function createTestApp(replaced: Partial<AppDependencies> = {}) {
     },
     readJob: async (type, id) => jobs.get(jobKey(type, id)),
     listJobs: async () => ({ jobs: [...jobs.values()], next: undefined }),
+    snapshots: {
+      async find(id) {
+        throw new PutlogError('unknown-snapshot', `there is no snapshot ${id}`);
+      },
+      all: async () => [],
+      remove: async () => undefined,
+    },
     async cancelJob({ type, id }) {
       cancelled.push(jobKey(type, id));
     },

@@ -49,6 +49,8 @@ import type { ReadJob } from './read-job.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
 import type { Schedules } from './schedules.ts';
 import { serviceRoutes } from './service-routes.ts';
+import { snapshotRoutes } from './snapshot-routes.ts';
+import type { Snapshots } from './snapshots.ts';
 import { type StatsOptions, statsRoutes } from './stats-routes.ts';
 import type { Submit } from './submit.ts';
 import type { Waiting } from './waiting.ts';
@@ -58,6 +60,7 @@ export type AppDependencies = {
   submit: Submit;
   readJob: ReadJob;
   listJobs: ListJobs;
+  snapshots: Snapshots;
   waiting: Waiting;
   events: Pick<EventDependencies, 'history' | 'follow' | 'streams'> & { jobAt: JobAt };
   cancelJob: CancelJob;
@@ -165,6 +168,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     submit,
     readJob,
     listJobs,
+    snapshots,
     waiting,
     events,
     cancelJob,
@@ -232,7 +236,8 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     api.register(putJobRoutes({ jobs, answerSubmit, limits, followUps }));
     api.register(postJobRoutes({ jobs, answerSubmit, limits, followUps }));
     api.register(postManyRoutes({ jobs, submit, limits, followUps, ownPace, log }));
-    api.register(listJobsRoutes({ jobs, listJobs }));
+    api.register(listJobsRoutes({ jobs, listJobs, snapshots }));
+    api.register(snapshotRoutes({ snapshots }));
     api.register(groupRoutes({ jobs, groups, limits, followUps }));
     api.register(getJobRoutes({ jobs, readJob, waiting, jobAt: events.jobAt }));
     api.register(eventRoutes({ jobs, readJob, ...events }));

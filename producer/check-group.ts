@@ -10,6 +10,7 @@ import type { Violation } from '../schemas/problem.ts';
 import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import type { Group } from './groups.ts';
+import { createPayloadCheck } from './payload-check.ts';
 import { isOrderingKey } from './submit-query.ts';
 
 export type GroupCheckTools = {
@@ -42,7 +43,7 @@ export function createGroupCheck({ jobs, followUps, maxPayloadBytes }: GroupChec
   const checks = new Map<JobDefinition, (value: unknown) => Violation[]>();
 
   function checkOf(definition: JobDefinition) {
-    const check = checks.get(definition) ?? createValueCheck(definition.payload);
+    const check = checks.get(definition) ?? createPayloadCheck(definition);
     checks.set(definition, check);
     return check;
   }

@@ -6,7 +6,7 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { errorCodes } from '../schemas/error-codes.ts';
 import { jobStates } from '../schemas/job-status.ts';
-import { isOwnType } from '../schemas/own-types.ts';
+import { isDelivery } from '../schemas/own-types.ts';
 import { componentRef, payloadName, statusName, text } from './api-description.ts';
 import { securitySchemes, withAccess } from './describe-access.ts';
 
@@ -90,9 +90,9 @@ const statusExample = ({ type, queue }: JobDefinition) => ({
   ...{ createdAt: at, updatedAt: at, position: `putlog.commands.${queue}.normal/3@1742` },
 });
 
-/** Nobody can ask for a job of a type of our own: its payload is our own too. */
+/** Nobody can ask for a delivery: its payload is our own too. */
 const schemasOf = (job: JobDefinition) => ({
-  ...(!isOwnType(job.type) && {
+  ...(!isDelivery(job.type) && {
     [payloadName(job)]: job.example === undefined ? job.payload : { ...job.payload, examples: [job.example] },
   }),
   [statusName(job)]: {
@@ -134,6 +134,7 @@ export const describeApi =
         tags: [
           ...definitions.map(({ type, description }) => ({ name: type, description })),
           { name: 'Jobs', description: 'Jobs of any type, also of types that are not loaded here any more' },
+          { name: 'Snapshots', description: 'Lists of jobs as they were at an earlier moment' },
           { name: 'Schedules', description: 'Jobs at the times of a cron expression' },
           { name: 'Groups', description: 'Jobs that are submitted together, and one for when all are over' },
           { name: 'Blobs', description: 'Large inputs and results, which payloads and results refer to' },

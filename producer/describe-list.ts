@@ -1,6 +1,8 @@
 // What the API description says of listing jobs.
+import { jobIdPattern } from '../schemas/job-id.ts';
 import { jobStates } from '../schemas/job-status.ts';
-import { componentRef, documented, json, listOf, problems, text } from './api-description.ts';
+import { componentRef, documented, json, listOf, problems, text, unreadable } from './api-description.ts';
+import { snapshotProblems } from './describe-snapshots.ts';
 
 const time = (description: string) => ({ ...text(description), format: 'date-time' });
 
@@ -9,7 +11,7 @@ export const describeList = documented({
   operationId: 'list-jobs',
   summary: 'Jobs, newest first',
   description:
-    'As of the read model, which follows the log by milliseconds. A page may have fewer than `limit` where results are large; ' +
+    'As of the read model, which follows the log by milliseconds, or as they were at the moment of a snapshot. A page may have fewer than `limit` where results are large; ' +
     'what has no `next` is the last one.',
   querystring: {
     type: 'object',
@@ -20,6 +22,7 @@ export const describeList = documented({
       createdAfter: time('Not before this time'),
       createdBefore: time('Before this time'),
       key: text('With this ordering key'),
+      snapshot: { ...text('As they were: id of a job of putlog.snapshot that has succeeded'), pattern: jobIdPattern },
       limit: { type: 'integer', minimum: 1, maximum: 500, description: 'How many; 50 unless told' },
       cursor: text('Where the page before ended: from its `next`. Only with the same filters'),
     },
@@ -39,6 +42,10 @@ export const describeList = documented({
       { Link: text('The next page, rel="next"'), ETag: text('Of the page') },
     ),
     304: { description: 'The same page as the ETag in If-None-Match', type: 'null' },
-    ...problems({ 400: 'Malformed query, or the cursor of another', 503: 'Jobs cannot be read now' }),
+    ...problems({
+      400: 'Malformed query, or the cursor of another',
+      ...snapshotProblems,
+      503: ['Jobs cannot be read now', ...unreadable],
+    }),
   },
 });

@@ -5,7 +5,7 @@ import type { LoadedJob } from '../platform/load-jobs.ts';
 import { type CallOptions, type JobName, mailAddress, mostNext } from '../schemas/call-options.ts';
 import { isJobId } from '../schemas/job-id.ts';
 import { jobKey } from '../schemas/job-status.ts';
-import { isOwnType } from '../schemas/own-types.ts';
+import { isDelivery } from '../schemas/own-types.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import { allowedBy } from '../schemas/public-addresses.ts';
 import { nearNames } from './near-names.ts';
@@ -34,10 +34,10 @@ export function createFollowUpReaders({ jobs, allowPrivate, unset }: FollowUpRul
 
   /** Why no job of this type can be asked for here; undefined: it can. */
   function typeFault(type: string): string | undefined {
-    if (jobs.has(type) && !isOwnType(type)) return undefined;
+    if (jobs.has(type) && !isDelivery(type)) return undefined;
     const near = nearNames(
       type,
-      [...jobs.keys()].filter((name) => !isOwnType(name)),
+      [...jobs.keys()].filter((name) => !isDelivery(name)),
     );
     return `there is no job type "${type}"${near.length === 0 ? '' : `; near: ${near.join(', ')}`}`;
   }

@@ -7,8 +7,10 @@ import type { JobCursor, JobFilter } from './list-jobs.ts';
 const version = 1;
 const digestOf = (value: unknown) => hash('sha256', JSON.stringify(value), 'base64url').slice(0, 16);
 
-const questionOf = ({ types, states, createdAfter, createdBefore, key }: JobFilter) =>
-  digestOf([types, states && [...new Set(states)].sort(), createdAfter, createdBefore, key]);
+const questionOf = ({ types, states, createdAfter, createdBefore, key, snapshot }: JobFilter) => {
+  const asked = [types, states && [...new Set(states)].sort(), createdAfter, createdBefore, key];
+  return digestOf(snapshot === undefined ? asked : [...asked, snapshot]);
+};
 
 export function cursorText({ createdAt, _id }: JobCursor, filter: JobFilter): string {
   const told = [version, createdAt, _id, questionOf(filter)];
@@ -39,7 +41,7 @@ export function readCursor(text: string, filter: JobFilter): JobCursor {
   if (question !== questionOf(filter))
     throw new PutlogError(
       'malformed-request',
-      'the cursor belongs to a list with other filters; only limit may change between its pages',
+      'the cursor belongs to a list with other filters, or of another snapshot; only limit may change between its pages',
     );
   return { createdAt, _id };
 }

@@ -94,7 +94,7 @@ const skipped = (filter: JobFilter, behind: JobCursor | undefined) =>
   all.filter((job) => matches(job, filter) && job.createdAt === behind?.createdAt && job._id >= behind._id).length;
 
 test.each(questions)('%s: page by page what it should be, from an index and in its order', async (_name, filter) => {
-  const list = createListJobs({ versions: oneVersion(model) });
+  const list = createListJobs({ versions: oneVersion(model), db: mongo.db });
   const expected = all.filter((job) => matches(job, filter)).map(({ _id }) => _id);
   const limit = Math.ceil(expected.length / 3);
   const found: string[] = [];
@@ -120,7 +120,7 @@ test.each(questions)('%s: page by page what it should be, from an index and in i
 });
 
 test('jobs that come while pages are turned are on no page behind, and none that was there is left out', async () => {
-  const list = createListJobs({ versions: oneVersion(model) });
+  const list = createListJobs({ versions: oneVersion(model), db: mongo.db });
   const filter: JobFilter = { types: ['test.other'] };
   const first = await list(filter, 500);
   const late = queuedJob('test.other', 'late', { createdAt: began + 100_000 });
@@ -136,7 +136,7 @@ test('a page of large results ends early, and the next one goes on there', async
     queuedJob('test.large', `n-${n}`, { state: 'succeeded', result: JSON.stringify('x'.repeat(250_000)) }),
   );
   await model.jobs.insertMany(large);
-  const list = createListJobs({ versions: oneVersion(model) });
+  const list = createListJobs({ versions: oneVersion(model), db: mongo.db });
   const sizes: number[] = [];
   let behind: JobCursor | undefined;
   do {
@@ -149,7 +149,7 @@ test('a page of large results ends early, and the next one goes on there', async
 
 test('a MongoDB that is away is a 503 that says so', async () => {
   const away = createMongo('mongodb://127.0.0.1:9/none', { selectionTimeoutMs: 50 });
-  const list = createListJobs({ versions: oneVersion(readModelNamed(away.db, 'jobs_v1')) });
+  const list = createListJobs({ versions: oneVersion(readModelNamed(away.db, 'jobs_v1')), db: away.db });
   await expect(list({}, 1)).rejects.toMatchObject({ code: 'read-model-unavailable', retryAfter: 2 });
   await away.close();
 });

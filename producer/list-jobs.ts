@@ -1,7 +1,8 @@
 // A page of jobs by what they are, newest first, as of the read model. Each question can be answered in the order of an index, so that
 // MongoDB reads little more than it gives. Called by list-jobs-routes.
-import type { Filter } from 'mongodb';
+import type { Db, Filter } from 'mongodb';
 import type { ReadVersions } from '../platform/follow-read-model.ts';
+import { readModelNamed } from '../platform/read-model.ts';
 import { type JobDocument, type JobState, jobStates } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 
@@ -13,6 +14,8 @@ export type JobFilter = {
   createdAfter?: number;
   createdBefore?: number;
   key?: string;
+  /** The collection of a snapshot, in place of what is known now. */
+  snapshot?: string;
 };
 
 /** Where a page ends: the next one begins behind it. */
@@ -54,15 +57,16 @@ export const newestFirst = { createdAt: -1, _id: -1 } as const;
 const textOf = ({ result, error, progress }: JobDocument) =>
   (result?.length ?? 0) + (error?.length ?? 0) + (progress?.length ?? 0);
 
-export function createListJobs({ versions }: { versions: ReadVersions }): ListJobs {
+export function createListJobs({ versions, db }: { versions: ReadVersions; db: Db }): ListJobs {
   return async (filter, limit, behind) => {
     const signal = AbortSignal.timeout(patience);
     const jobs: JobDocument[] = [];
     let last: JobDocument | undefined;
     let text = 0;
     try {
-      const { current } = await versions(signal);
-      const found = current.jobs
+      const { snapshot } = filter;
+      const listed = snapshot === undefined ? (await versions(signal)).current : readModelNamed(db, snapshot);
+      const found = listed.jobs
         .find(jobsQuery(filter, behind), { signal, batchSize: limit + 1 })
         .sort(newestFirst)
         .limit(limit + 1);

@@ -37,6 +37,7 @@ import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
 import { createSchedules } from './schedules.ts';
+import { createSnapshots } from './snapshots.ts';
 import { createStatistics } from './statistics.ts';
 import { createSubmit } from './submit.ts';
 import { watchTypeLag } from './type-lag.ts';
@@ -97,6 +98,14 @@ export const startApi: StartService = async (config, log, fatal) => {
     topicOf: ({ queue }, lane) => topics.commands(queue, lane),
     source: '/putlog/api',
   });
+  const readJob = createReadJob({
+    ...{ lookUp, recent },
+    catchUp: createCatchUp({ cluster, versions, timeoutMs: config.catchUpMs }),
+    topicsOf: (type) => {
+      const queue = jobs.get(type)?.definition.queue;
+      return queue === undefined ? undefined : topics.commandsOf(queue);
+    },
+  });
   const told = openEvents({ connection, prepared, heard, lookUp, metrics, maxWaitMs: config.maxWaitMs });
   const app = buildApp({
     ...{ access, waiting: told.waiting, events: told.events },
@@ -106,15 +115,9 @@ export const startApi: StartService = async (config, log, fatal) => {
     deadLetters: createDeadLetters({ ...prepared, versions, cluster, writer, source: '/putlog/api' }),
     queues,
     schedules: createSchedules({ jobs, settings, change: changeSetting, states: createScheduleStates(mongo.db) }),
-    readJob: createReadJob({
-      ...{ lookUp, recent },
-      catchUp: createCatchUp({ cluster, versions, timeoutMs: config.catchUpMs }),
-      topicsOf: (type) => {
-        const queue = jobs.get(type)?.definition.queue;
-        return queue === undefined ? undefined : topics.commandsOf(queue);
-      },
-    }),
-    listJobs: createListJobs({ versions }),
+    readJob,
+    snapshots: createSnapshots({ db: mongo.db, readJob }),
+    listJobs: createListJobs({ versions, db: mongo.db }),
     followUps: createFollowUpReaders({
       ...{ jobs, allowPrivate: config.allowPrivateAddresses === 'yes' },
       unset: unsetForDeliveries(config),

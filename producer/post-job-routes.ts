@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
-import { isOwnType } from '../schemas/own-types.ts';
+import { isDelivery } from '../schemas/own-types.ts';
 import type { AnswerSubmit } from './answer-submit.ts';
 import { callerName } from './caller.ts';
 import { refuseEncoded } from './check-id.ts';
@@ -39,7 +39,7 @@ export const postJobRoutes =
     parseJsonBodies(app, limits);
 
     for (const { definition } of jobs.values()) {
-      if (isOwnType(definition.type)) continue;
+      if (isDelivery(definition.type)) continue;
       app.post(`/jobs/${definition.type}`, {
         config: describePost(definition),
         onRequest: refuseEncoded,

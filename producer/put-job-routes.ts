@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
-import { isOwnType } from '../schemas/own-types.ts';
+import { isDelivery } from '../schemas/own-types.ts';
 import type { AnswerSubmit } from './answer-submit.ts';
 import { describePut } from './api-description.ts';
 import { checkId, refuseEncoded, type WithId } from './check-id.ts';
@@ -33,7 +33,7 @@ export const putJobRoutes =
     parseJsonBodies(app, limits);
 
     for (const { definition } of jobs.values()) {
-      if (isOwnType(definition.type)) continue;
+      if (isDelivery(definition.type)) continue;
       app.put<WithId>(`/jobs/${definition.type}/:id`, {
         config: describePut(definition),
         onRequest: [checkId, refuseEncoded],

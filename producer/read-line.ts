@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { isJobId } from '../schemas/job-id.ts';
-import { isOwnType } from '../schemas/own-types.ts';
+import { isDelivery } from '../schemas/own-types.ts';
 import { PutlogError, type Violation } from '../schemas/problem.ts';
 import type { Lane } from '../schemas/topics.ts';
 import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
@@ -12,6 +12,7 @@ import { malformedId } from './check-id.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
 import { jobIdOfKey, newJobId } from './job-ids.ts';
 import { parseJson } from './parse-json.ts';
+import { createPayloadCheck } from './payload-check.ts';
 import { laneOfUrgency } from './priority.ts';
 import { ownJobType, unknownJobType } from './refuse-submit.ts';
 import type { Submission } from './submit.ts';
@@ -77,12 +78,13 @@ export function createLineReader({
   function definitionOf(type: string): JobDefinition {
     const definition = jobs.get(type)?.definition;
     if (definition === undefined) throw unknownJobType(type, jobs);
-    if (isOwnType(type)) throw ownJobType(type);
+    if (isDelivery(type)) throw ownJobType(type);
     return definition;
   }
 
-  function checkPayload({ type, payload: schema }: JobDefinition, payload: unknown) {
-    const check = payloadChecks.get(type) ?? createValueCheck(schema);
+  function checkPayload(definition: JobDefinition, payload: unknown) {
+    const { type } = definition;
+    const check = payloadChecks.get(type) ?? createPayloadCheck(definition);
     payloadChecks.set(type, check);
     const wrong = check(payload);
     if (wrong.length > 0)

@@ -3,9 +3,10 @@
 import type { FastifyRequest } from 'fastify';
 import type { JobDefinition } from '../schemas/define-job.ts';
 import { PutlogError } from '../schemas/problem.ts';
-import { createValueCheck, refusePayload } from '../schemas/value-check.ts';
+import { refusePayload } from '../schemas/value-check.ts';
 import { callerName } from './caller.ts';
 import type { FollowUpReaders } from './follow-up-query.ts';
+import { createPayloadCheck } from './payload-check.ts';
 import { laneOfPriority } from './priority.ts';
 import type { Submission } from './submit.ts';
 import { submitQueryOf } from './submit-query.ts';
@@ -29,7 +30,7 @@ export function mustBeNew({ headers }: FastifyRequest): boolean {
 /** @returns reads a request under an id. @throws PutlogError malformed-json, invalid-payload, malformed-request, … */
 export function createReadSubmission(job: JobDefinition, followUps: FollowUpReaders) {
   const { type } = job;
-  const check = createValueCheck(job.payload);
+  const check = createPayloadCheck(job);
   return (request: FastifyRequest, id: string): Submission => {
     const payload = request.body;
     if (payload === undefined) throw new PutlogError('malformed-json', 'the body is empty; send a JSON value');

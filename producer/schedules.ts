@@ -15,7 +15,8 @@ import {
   scheduleKey,
 } from '../schemas/schedule.ts';
 import { settingKinds, settingNames } from '../schemas/setting.ts';
-import { createValueCheck, refusePayload, refuseViolations } from '../schemas/value-check.ts';
+import { refusePayload, refuseViolations } from '../schemas/value-check.ts';
+import { createPayloadCheck } from './payload-check.ts';
 import { unknownJobType } from './refuse-submit.ts';
 import { isOrderingKey, orderingKeyRule } from './submit-query.ts';
 
@@ -81,7 +82,7 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
     };
     const faults = Object.entries(wrong).flatMap(([pointer, detail]) => (detail ? [{ pointer, detail }] : []));
     if (definition === undefined || faults.length > 0) return refuseViolations('invalid-schedule', faults);
-    const misfits = createValueCheck(definition.payload)(payload);
+    const misfits = createPayloadCheck(definition)(payload);
     if (misfits.length > 0)
       refusePayload(misfits.map(({ pointer, detail }) => ({ pointer: `/payload${pointer}`, detail })));
     const { overlap = 'queue', missed = 'one' } = request;

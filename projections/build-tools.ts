@@ -28,18 +28,18 @@ export type BuildTools = {
 export type BuilderOptions = {
   model: ReadModel;
   givenUp: () => boolean;
-  accepts?: NonNullable<FeederOptions['accepts']>;
-};
+} & Pick<FeederOptions, 'accepts' | 'keeps'>;
 
 /** With fewer records than this to go it is as good as up with what it follows. */
 const near = 5_000;
 
-export function createBuilder(tools: BuildTools, { model, givenUp, accepts }: BuilderOptions) {
+export function createBuilder(tools: BuildTools, { model, givenUp, accepts, keeps }: BuilderOptions) {
   const { db, history, log, retentionOf, tell } = tools;
   const version = model.name;
   const feeder: Feeder = createFeeder({
     ...{ history, model, log, retentionOf, givenUp },
     ...(accepts !== undefined && { accepts }),
+    ...(keeps !== undefined && { keeps }),
     told: (progress) => tell({ step: 'reading', version, ...progress }),
   });
   let read = 0;

@@ -26,6 +26,8 @@ export type FeederOptions = {
   retentionOf: (type: string) => number | undefined;
   /** Only records of which this is true are folded; unless told: all. */
   accepts?: (topic: string, partition: number, record: FetchedRecord) => boolean;
+  /** Only these jobs are kept, and no dead letters; unless told: all. */
+  keeps?: (job: JobDocument) => boolean;
   /** A few times a second. */
   told: (progress: FeedProgress) => void;
   /** True: nobody wants it any more. */
@@ -41,12 +43,16 @@ const atOnce = 2;
 const gather = { from: 500, ms: 2, holdMs: 300, most: most.documents };
 const tellEvery = 250;
 
-export function createFeeder({ history, model, log, retentionOf, accepts, told, givenUp }: FeederOptions) {
+export function createFeeder(options: FeederOptions) {
+  const { history, model, log, retentionOf, accepts, keeps, told } = options;
   const { cluster, topics } = history;
   const flusher = createFlusher({ ...{ log, gather }, targets: () => [model], flushed: () => undefined });
-  const fold = createFold(history, flusher.pending.addDead, retentionOf);
+  const fold = createFold(history, keeps === undefined ? flusher.pending.addDead : () => undefined, retentionOf);
   let read = 0;
   let unreadable = 0;
+  /** One partition cannot be read on: the others need not be. */
+  let broken = false;
+  const givenUp = () => broken || options.givenUp();
 
   const room = async () => {
     flusher.kick();
@@ -56,6 +62,10 @@ export function createFeeder({ history, model, log, retentionOf, accepts, told, 
       await flusher.flushed();
     }
   };
+
+  function keep(job: JobDocument | undefined) {
+    if (job !== undefined && keeps?.(job) !== false) flusher.pending.add(job);
+  }
 
   function take(topic: string, partition: number, record: FetchedRecord): void | Promise<void> {
     read++;
@@ -68,7 +78,7 @@ export function createFeeder({ history, model, log, retentionOf, accepts, told, 
     try {
       const found = attempt();
       if (found instanceof Promise) return learned(found, attempt);
-      if (found !== undefined) flusher.pending.add(found);
+      keep(found);
     } catch (error) {
       pass(error);
     }
@@ -92,8 +102,7 @@ export function createFeeder({ history, model, log, retentionOf, accepts, told, 
     };
     const final = (error: unknown) => error instanceof UndecodableError;
     try {
-      const found = await persist(attempt, { log, what: 'look a schema up', final, givenUp });
-      if (found !== undefined) flusher.pending.add(found);
+      keep(await persist(attempt, { log, what: 'look a schema up', final, givenUp }));
     } catch (error) {
       pass(error);
     }
@@ -103,7 +112,7 @@ export function createFeeder({ history, model, log, retentionOf, accepts, told, 
   async function feedPartition(partition: number, stretches: readonly Stretch[]): Promise<void> {
     const at = new Map(stretches.map(({ topic, from }) => [topic, from]));
     const rest = () => stretches.map((stretch) => ({ ...stretch, from: at.get(stretch.topic) ?? stretch.from }));
-    let broken: unknown;
+    let fault: unknown;
     const attempt = () =>
       readInStep(rest(), {
         ...{ cluster, room },
@@ -111,7 +120,7 @@ export function createFeeder({ history, model, log, retentionOf, accepts, told, 
           try {
             return take(topic, partition, record);
           } catch (error) {
-            broken = error;
+            fault = error;
             throw error;
           }
         },
@@ -121,7 +130,7 @@ export function createFeeder({ history, model, log, retentionOf, accepts, told, 
         },
       });
     // Of a fault of ours no repetition is the cure.
-    await persist(attempt, { log, what: 'read the log', final: (error) => error === broken, givenUp });
+    await persist(attempt, { log, what: 'read the log', final: (error) => error === fault, givenUp });
   }
 
   /** What is to be read of each partition number: commands before events. */
@@ -158,9 +167,16 @@ export function createFeeder({ history, model, log, retentionOf, accepts, told, 
         const one = async () => {
           for (const some of waiting) await feedPartition(some[0]?.partition ?? 0, some);
         };
-        await Promise.all(Array.from({ length: atOnce }, one));
+        const failures: unknown[] = [];
+        const failed = (error: unknown) => {
+          broken = true;
+          failures.push(error);
+        };
+        await Promise.all(Array.from({ length: atOnce }, () => one().catch(failed)));
         flusher.kick();
+        // Also where it has failed: nothing is written any more once this is over.
         await flusher.settled();
+        if (failures.length > 0) throw failures[0];
         if (of > 0) tell();
       } finally {
         clearInterval(timer);

@@ -22,6 +22,7 @@ import { createFlusher } from './flusher.ts';
 import { createFold } from './fold.ts';
 import { joinProjectorGroup } from './projector-group.ts';
 import { retentionIn } from './retention.ts';
+import { retireSnapshots } from './retire-snapshots.ts';
 import { retireVersions } from './retire-versions.ts';
 import { runProjection } from './run-projection.ts';
 import { statisticsProjection } from './statistics.ts';
@@ -51,7 +52,8 @@ export const startProjector: StartService = async (config, log, fatal) => {
   }, sweepBlobsEvery);
   const followed = followReadModel({ db: mongo.db, log, changed: (alias) => feeds.changed(alias) });
   const feeds = createFeeds(followed);
-  const retired = retireVersions({ db: mongo.db, log });
+  const snapshots = () => retireSnapshots({ db: mongo.db, versions: followed.versions, log });
+  const retired = retireVersions({ db: mongo.db, log, snapshots });
   const metrics = createMetrics('projector');
   const { targets } = feeds;
   const flusher = createFlusher({ targets, log, flushed: (size, took) => metrics.flushed(size, took / 1_000) });

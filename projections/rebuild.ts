@@ -3,13 +3,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { persist } from '../platform/persist.ts';
-import { expireJobs, indexReadModel, type ReadModel, readModelNamed } from '../platform/read-model.ts';
+import { indexReadModel, type ReadModel, readModelNamed } from '../platform/read-model.ts';
 import { makeAlias, namedBy } from '../platform/read-model-alias.ts';
 import { type BuildLease, buildsIn, takeBuildLease } from './build-lease.ts';
 import { type BuildTools, createBuilder } from './build-tools.ts';
 import type { Comparison } from './compare-versions.ts';
 import { versionsIn } from './drop-version.ts';
 import { countBetween, endsOf, hasReached, limitsOf } from './feed-limits.ts';
+import { forgetWhatIsOver } from './forget-what-is-over.ts';
 import { assertAccepted } from './refusal.ts';
 import { createSwitch } from './switch-version.ts';
 
@@ -136,11 +137,6 @@ async function finish(
   await persist(() => forgetWhatIsOver(built), { log, what: 'forget what is over', givenUp });
   await lease.set({ ready: true });
   return comparison;
-}
-
-async function forgetWhatIsOver(model: ReadModel): Promise<void> {
-  await expireJobs(model);
-  await model.jobs.deleteMany({ expiresAt: { $lte: new Date() } });
 }
 
 /** Projectors of an earlier version of Putlog write only what they have always written. Where nothing comes, nothing is lost either. */

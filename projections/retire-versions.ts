@@ -1,5 +1,6 @@
 // What becomes of versions of the read model that nobody needs any more: the one before the current is given up when its time to be
-// rolled back to is over, and what the alias does not name is dropped. Every projector looks, and whichever comes first does it.
+// rolled back to is over, and what the alias does not name is dropped. Every projector looks, and whichever comes first does it; with it
+// it looks after snapshots.
 import type { Db } from 'mongodb';
 import type { Logger } from '../platform/log.ts';
 import { type Alias, changeAlias, namedBy, readAlias } from '../platform/read-model-alias.ts';
@@ -9,6 +10,8 @@ import { dropVersion, versionsIn } from './drop-version.ts';
 export type RetireOptions = {
   db: Db;
   log: Logger;
+  /** Looked after as often. */
+  snapshots: () => Promise<void>;
   /** Milliseconds; longer than it takes until nobody writes what the alias has ceased to name. */
   everyMs?: number;
 };
@@ -20,7 +23,7 @@ export function withoutPrevious({ epoch: _, ...alias }: Alias, now: number): Omi
   return { current, feeds: feeds.filter((name) => name !== previous) };
 }
 
-export function retireVersions({ db, log, everyMs = 10_000 }: RetireOptions) {
+export function retireVersions({ db, log, snapshots, everyMs = 10_000 }: RetireOptions) {
   let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
@@ -53,8 +56,11 @@ export function retireVersions({ db, log, everyMs = 10_000 }: RetireOptions) {
   }
 
   const timer = setInterval(() => {
-    looking ??= look()
-      .catch((error: unknown) => log.warn({ err: error }, 'versions of the read model cannot be looked after'))
+    looking ??= Promise.all([look(), snapshots()])
+      .then(() => undefined)
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'versions of the read model, or snapshots, cannot be looked after'),
+      )
       .finally(() => {
         looking = undefined;
       });

@@ -5,6 +5,7 @@ import type { BlobStore } from './blob.ts';
 import { longestTimeout } from './call-options.ts';
 import { type Limit, limitFaults } from './limit.ts';
 import type { Progress } from './progress.ts';
+import type { BuildSnapshot } from './snapshot.ts';
 
 /** What a handler gets besides its payload. */
 export type JobContext = {
@@ -30,6 +31,7 @@ export type JobContext = {
   readonly traceparent: string | undefined;
   /** Of the types that are Putlog's own, and of no other. */
   readonly delivery?: Delivery;
+  readonly buildSnapshot?: BuildSnapshot;
 };
 
 /** Signs and sends what is told of the ends of jobs. Each secret is `whsec_` and base64; `url` is smtp:// or smtps://. */

@@ -1,11 +1,16 @@
-// The job types that are Putlog's own: it makes their jobs itself, to tell somebody of a job's end. Clients can read and cancel
-// them, and ask for them only by `callback` and `notify`.
+// The job types that are Putlog's own. It makes deliveries itself, to tell somebody of a job's end: clients can read and cancel them, and ask
+// for them only by `callback` and `notify`. A snapshot is asked for as any other job is.
 import { createHash } from 'node:crypto';
 
 export const webhookType = 'putlog.webhook';
 export const mailType = 'putlog.mail';
-/** Theirs alone: an endpoint that is slow holds up nobody's jobs. */
+/** Builds a list of jobs as they were. */
+export const snapshotType = 'putlog.snapshot';
+/** Of deliveries alone: an endpoint that is slow holds up nobody's jobs. */
 export const deliveryQueue = 'webhooks';
+
+/** Nobody can ask for a job of such a type by its name. */
+export const isDelivery = (type: string): boolean => type === webhookType || type === mailType;
 
 /** Names that no type of a user may have. */
 export const isOwnType = (type: string): boolean => type.startsWith('putlog.');

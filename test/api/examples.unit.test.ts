@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile';
 import { beforeAll, expect, test } from 'vitest';
 import { loadConfiguredJobs } from '../../platform/load-jobs.ts';
 import { createTestApp } from '../../producer/app.fixture.ts';
-import { isOwnType } from '../../schemas/own-types.ts';
+import { isDelivery } from '../../schemas/own-types.ts';
 import { describedApi } from './describe.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ let document: Described;
 let types: string[];
 beforeAll(async () => {
   document = JSON.parse(await describedApi());
-  types = [...(await loadConfiguredJobs('')).keys()].filter((type) => !isOwnType(type));
+  types = [...(await loadConfiguredJobs('')).keys()].filter((type) => !isDelivery(type));
 });
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;

@@ -44,6 +44,9 @@ export const validRequests = (type: string): ApiRequest[] => [
   get(
     `/jobs?type=${type}&state=queued,failed&createdAfter=2026-01-01T00:00:00Z&createdBefore=2036-01-01T00:00:00Z&key=k&limit=2`,
   ),
+  get('/jobs?snapshot=m1&limit=2'),
+  get('/snapshots'),
+  bare('DELETE', '/snapshots/m1'),
   send('PUT', '/groups/m1', {
     jobs: [{ type, id: 'm6', payload: { n: 1, text: '' } }],
     // biome-ignore lint/suspicious/noThenProperty: it is the name of the member
