@@ -27,6 +27,7 @@ const othersDoing: ReadonlySet<string> = new Set<ErrorCode>([
   'job-cancelled',
   'unknown-job-type',
   'job-killed-its-worker',
+  'job-subject-erased',
 ]);
 
 const problemIn = ({ error }: PastEnd): Partial<Problem> => JSON.parse(error ?? '{}');
