@@ -2,7 +2,6 @@
 // one. Once its subject is erased nothing that waits runs without it, everything that is over can be read, compared and made anew as
 // before, and who comes back is welcome.
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createMongo } from '../../platform/mongo.ts';
@@ -16,43 +15,12 @@ import { searchRaw } from './raw-search.ts';
 import { runProgram } from './run-program.ts';
 import { useSystem } from './system.ts';
 
-const jobFile = `
-import { defineJob, Type } from 'putlog';
-const mark = { personal: true };
-const payload = Type.Object({
-  customer: Type.String(), city: Type.Optional(Type.String()), fails: Type.Optional(Type.Integer()),
-  name: Type.String(mark),
-  address: Type.Optional(Type.Object({ street: Type.String(mark), city: Type.String() })),
-  contacts: Type.Optional(Type.Array(Type.Object({ mail: Type.String(mark) }))),
-  account: Type.Optional(Type.Object({ number: Type.Integer(), limits: Type.Array(Type.Integer()) }, mark)),
-}, { additionalProperties: false });
-const lengths = ({ name, address, contacts = [], account }) => ({
-  name: name.length, street: address?.street.length ?? 0, mails: contacts.map(({ mail }) => mail.length), account: account === undefined ? 0 : account.limits.length,
-});
-export default [
-  defineJob({
-    type: 'test.greet', payload, subject: '/customer', result: Type.Unknown(), retry: { attempts: 2, backoffMs: 10 },
-    handler(called, { attempt }) {
-      if (called.name === '[erased]') throw new Error('it was called with what is no data');
-      if (attempt <= (called.fails ?? 0)) throw new Error('not yet');
-      return lengths(called);
-    },
-  }),
-  defineJob({
-    type: 'test.introduce', payload, subject: '/customer', result: Type.Unknown(), run: 'thread',
-    handler: ({ customer, name }) => ({ customer, name }),
-  }),
-];
-`;
-
-const masterKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
-const PUTLOG_PERSONAL_KEY = masterKey('1');
-const system = useSystem({ settings: { PUTLOG_PERSONAL_KEY, PUTLOG_PARTITIONS: '2' } });
-const folder = join(system.folder, 'jobs');
-const settings = { PUTLOG_JOBS: folder };
+const folder = join(import.meta.dirname, 'personal-jobs');
+const PUTLOG_PERSONAL_KEY = `1:${randomBytes(32).toString('base64')}`;
+const system = useSystem({ settings: { PUTLOG_PERSONAL_KEY, PUTLOG_JOBS: folder, PUTLOG_PARTITIONS: '2' } });
 const mongo = createMongo(system.environment().MONGODB_URI ?? '');
 const json = { 'content-type': 'application/json' };
-const putlog = (...args: string[]) => runProgram(args, { ...system.environment(), ...settings });
+const putlog = (...args: string[]) => runProgram(args, system.environment());
 
 /** In no answer and in no other text: what is found is what was written. */
 const secret = (what: string) => `${what}-${randomBytes(9).toString('hex')}`;
@@ -84,29 +52,14 @@ const untilOver = (name: RegExp) =>
   until(`the end of ${name}`, async () => [...(await ends()).keys()].find((one) => name.test(one)), 90_000);
 
 beforeAll(async () => {
-  await mkdir(folder);
-  await writeFile(join(folder, 'greet.ts'), jobFile);
   [api, other] = await Promise.all([
-    system.startApi(settings),
-    system.startApi(settings),
-    system.start('worker', settings),
-    system.start('projector', settings),
+    system.startApi(),
+    system.startApi(),
+    system.start('worker'),
+    system.start('projector'),
   ]);
 });
 afterAll(() => mongo.close());
-
-test('types with personal fields start nothing without a key, nor with another one', async () => {
-  for (const [key, said] of [
-    ['', /PUTLOG_PERSONAL_KEY is not set: test\.greet \(and 1 more\) has personal fields/],
-    [masterKey('1'), /were wrapped with another \\"1\\" than the one in PUTLOG_PERSONAL_KEY/],
-    [masterKey('2'), /were wrapped with \\"1\\", which PUTLOG_PERSONAL_KEY lacks/],
-  ] as const)
-    for (const role of ['api', 'worker'] as const) {
-      const refused = system.launch(role, { ...settings, PUTLOG_PERSONAL_KEY: key });
-      expect(await refused.ended).toMatchObject({ code: 78 });
-      expect(await refused.output()).toMatch(said);
-    }
-});
 
 test('its function has what was sent; the same twice is one job, at either api; something else is a conflict', async () => {
   const names = ['test.greet/plain', 'test.greet/again'];
@@ -287,21 +240,4 @@ test('erased: verify, rebuild, replay and whoever subscribes go on, and find no 
   await until('all events', async () => events.length >= told.length || undefined);
   await subscription.stop();
   expect(events.filter(({ kind }) => kind === 'failed').length).toBeGreaterThanOrEqual(3);
-});
-
-test('the key of the environment is replaced while everything runs', async () => {
-  const next = masterKey('2');
-  const both = { ...system.environment(), PUTLOG_PERSONAL_KEY: `${next},${PUTLOG_PERSONAL_KEY}` };
-  const ran = await runProgram(['rewrap', '--json'], both);
-  expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\{"rewrapped":\d+,"by":"2"\}\n$/) });
-  const renewed = await system.startApi({ ...settings, PUTLOG_PERSONAL_KEY: next });
-  expect((await renewed.put('test.greet/of-bob', { customer: 'c-bob', ...bob })).status, 'its digest is the same').toBe(
-    200,
-  );
-  // The worker has the old one alone: it goes on once it has the new one, and nothing is lost until then.
-  const [worker] = system.alive().filter(({ role }) => role === 'worker');
-  await renewed.put('test.greet/renewed', { customer: 'c-bob', ...bob });
-  await worker?.end('SIGTERM');
-  await system.start('worker', { ...settings, PUTLOG_PERSONAL_KEY: next });
-  expect(await renewed.finished(['test.greet/renewed'])).toMatchObject([{ result: { name: bob.name.length } }]);
 });
