@@ -91,7 +91,7 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
   const endless = Number.POSITIVE_INFINITY;
 
   return {
-    ...{ config, env, log, prepared, cluster, connection, startService, rssOf },
+    ...{ config, env, log, prepared, cluster, connection, startService, rssOf, dataDir },
     /** Where a call goes for which nobody has told how urgent it is. */
     topic: topicNames(config.prefix).commands('default'),
     /** Without an identity and without limits; a broker that has just started may let it wait. */

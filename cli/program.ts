@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addCancel } from './cancel-command.ts';
 import { addCompletion } from './completion-command.ts';
 import { addDeadLetters } from './dead-letter-commands.ts';
+import { addErase } from './erase-commands.ts';
 import { addEvents } from './events-command.ts';
 import { createExamples } from './examples.ts';
 import { exitCodes } from './exit-code.ts';
@@ -29,7 +30,7 @@ const groups: readonly [title: string, ...add: ((within: Within) => void)[]][] =
   ['Jobs:', addSubmit, addGet, addList, addWatch, addEvents, addCancel, addStats],
   ['Operating:', addQueues, addLimits, addSchedules, addDeadLetters],
   ['The log:', addLag, addTopics, addRebuild, addReplay, addProjections],
-  ['Running it:', addServices, addKeys],
+  ['Running it:', addServices, addKeys, addErase],
   ['This terminal:', addCompletion],
 ];
 

@@ -63,7 +63,7 @@ export function addReplay({ parent, terminal, examples }: Within): void {
       else if (rows.length < shownAtMost) rows.push(difference);
     };
     try {
-      const replayed = await withReplayTools(env, (tools) =>
+      const replayed = await withReplayTools(env, job, (tools) =>
         replay(
           {
             ...{ ...tools, job, differs, signal: terminal.interrupted() },

@@ -40,7 +40,7 @@ export const isSame = ({ compared, equal, interrupted }: Replayed): boolean => c
 
 /** `more`: differences that the table does not show. */
 export function replayedLines(replayed: Replayed, more: number): string[] {
-  const { type, compared, equal, differ, unended, notOfFunction, repeated, unreadable, ms } = replayed;
+  const { type, compared, equal, differ, unended, notOfFunction, erased, repeated, unreadable, ms } = replayed;
   const kinds = Object.entries(differ).filter(([, number]) => number > 0);
   const differing = kinds.map(([kind, number]) => `${count.format(number)} ${meanings[kind as DifferenceKind]}`);
   return [
@@ -50,6 +50,11 @@ export function replayedLines(replayed: Replayed, more: number): string[] {
     ...(unended > 0 ? [`${counted(unended, 'call has', 'calls have')} no recorded end: not compared`] : []),
     ...(notOfFunction > 0
       ? [`${counted(notOfFunction, 'call was', 'calls were')} ended by others than their function: not compared`]
+      : []),
+    ...(erased > 0
+      ? [
+          `personal fields of ${counted(erased, 'call', 'calls')} were erased, there is nothing to call with: not compared`,
+        ]
       : []),
     ...(repeated > 0
       ? [`${counted(repeated, 'command', 'commands')} called a job that had been called before: not run`]

@@ -5,6 +5,7 @@ import { table } from './table.ts';
 
 const replayed: Replayed = {
   ...{ type: 'word.count', compared: 1_200, equal: 1_200, unended: 0, notOfFunction: 0, repeated: 0, unreadable: 0 },
+  erased: 0,
   differ: { result: 0, payload: 0, returned: 0, outcome: 0 },
   ...{ gone: false, interrupted: false, limited: false, ms: 2_345 },
 };
@@ -17,7 +18,7 @@ test('all the same', () => {
 
 test('what differs, and what could not be compared', () => {
   const some: Replayed = {
-    ...{ ...replayed, equal: 1_197, unended: 1, notOfFunction: 2, repeated: 3, unreadable: 1 },
+    ...{ ...replayed, equal: 1_197, unended: 1, notOfFunction: 2, erased: 4, repeated: 3, unreadable: 1 },
     differ: { result: 2, payload: 1, returned: 0, outcome: 0 },
     ...{ gone: true, interrupted: true, limited: true },
   };
@@ -28,6 +29,7 @@ test('what differs, and what could not be compared', () => {
     '  2 in their result, 1 whose payload the new schema refuses',
     '1 call has no recorded end: not compared',
     '2 calls were ended by others than their function: not compared',
+    'personal fields of 4 calls were erased, there is nothing to call with: not compared',
     '3 commands called a job that had been called before: not run',
     '1 record nobody can read: they tell nothing',
     'the log no longer has all commands from its beginning: earlier calls may be missing',

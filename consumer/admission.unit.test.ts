@@ -32,7 +32,8 @@ const tools: AdmissionTools = {
 const taskOf = (id: string, type = 'a'): Task => {
   const submit = { kind: 'submit', type, id, generation: 0, attempt: 1, key: id, payload: '{}', digest: 'd' } as const;
   const command: Command = { ...submit, submittedAt: 1, dueAt: null, after: null, options: null };
-  return { offset: 0, key: id, tenant: '', bytes: 1, command, traceparent: undefined, startedAt: null, notBefore: 0 };
+  const about = { offset: 0, key: id, tenant: '', bytes: 1, startedAt: null, notBefore: 0 };
+  return { ...about, command, opened: undefined, traceparent: undefined };
 };
 
 /** A runner: what it has begun, and what was told to it. */

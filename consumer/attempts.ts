@@ -3,11 +3,13 @@
 // order of the log.
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { Command } from '../schemas/command.ts';
+import type { PersonalFields } from '../schemas/personal-fields.ts';
 import { positionText } from '../schemas/position.ts';
 import type { Cancels } from './cancels.ts';
 import type { Claims } from './claims.ts';
 import type { Gate } from './gate.ts';
 import type { HandlerResult } from './handler-result.ts';
+import type { OpenPersonal } from './open-personal.ts';
 import { cancelled, deadAfterTakes, decide, type Fate, type PutOff } from './outcome.ts';
 import type { Task } from './task.ts';
 
@@ -16,6 +18,7 @@ export type AttemptTools = {
   claims: Claims;
   gate: Gate;
   jobs: ReadonlyMap<string, LoadedJob>;
+  openPersonal: OpenPersonal;
 };
 
 /**
@@ -39,7 +42,7 @@ function claimId({ type, id, generation, attempt, after }: Command): string {
 }
 
 export function createAttempts(
-  { cancels, claims, gate, jobs }: AttemptTools,
+  { cancels, claims, gate, jobs, openPersonal }: AttemptTools,
   { topic, partition }: { topic: string; partition: number },
   { stopped, run, conclude, retryInPlace }: AttemptSteps,
 ) {
@@ -49,6 +52,14 @@ export function createAttempts(
   async function runJob(task: Task, job: LoadedJob, over: () => void): Promise<AttemptEnd> {
     // The partition may have gone while this waited behind the gate.
     if (stopped()) return 'over';
+    if (job.definition.personal !== null) {
+      const fate = await open(task, job.definition.personal);
+      if (stopped()) return 'over';
+      if (fate !== undefined) {
+        over();
+        return end(task, fate);
+      }
+    }
     const result = await run(task, job);
     over();
     if (stopped()) return 'over';
@@ -62,6 +73,13 @@ export function createAttempts(
     task.command = { ...task.command, attempt: attempt + 1 };
     task.notBefore = fate.dueAt;
     return 'again';
+  }
+
+  /** Anew for each attempt: its subject may have been erased meanwhile. Undefined: it may run. */
+  async function open(task: Task, personal: PersonalFields): Promise<Fate | undefined> {
+    const { command, fate } = await openPersonal(personal, task.command, stopped);
+    task.opened = command;
+    return cancels.has(task.command) ? cancelled : fate;
   }
 
   async function end(task: Task, fate: Fate): Promise<AttemptEnd> {

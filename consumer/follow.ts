@@ -11,6 +11,7 @@ import { PutlogError } from '../schemas/problem.ts';
 import { followUpsOf } from './follow-ups.ts';
 import { type MemberEnd, memberEndOf } from './group-end.ts';
 import type { Groups } from './groups.ts';
+import type { SealFollowing } from './seal-following.ts';
 
 /** Undefined: nothing follows. Else it resolves once all of it is in the log; waits while it cannot be. */
 export type Follow = (event: JobEvent, traceparent: string | undefined) => Promise<void> | undefined;
@@ -20,6 +21,7 @@ export type FollowTools = SubmitRecordTools & {
   writer: Pick<LogWriter, 'append'>;
   /** Undefined: this worker has no such type. */
   topicOf: (type: string) => string | undefined;
+  seal: SealFollowing;
   groups: Pick<Groups, 'ended' | 'complete'>;
   /** How long a claim is remembered (milliseconds): what is derived again later than that is looked for in the read model. */
   dedupMs: number;
@@ -29,7 +31,7 @@ export type FollowTools = SubmitRecordTools & {
 };
 
 export function createFollow(tools: FollowTools) {
-  const { writer, topicOf, groups, dedupMs, isKnown, log } = tools;
+  const { writer, topicOf, seal, groups, dedupMs, isKnown, log } = tools;
   let closed = false;
   const givenUp = () => closed;
 
@@ -41,7 +43,9 @@ export function createFollow(tools: FollowTools) {
       const known = () => isKnown(name);
       if (await persist(known, { log, what: 'look for what follows a job of long ago', givenUp })) return;
     }
-    const record = submitRecord(command, topicOf(command.type) ?? topic, tools, traceparent);
+    const sealing = seal(command, givenUp);
+    const sealed = sealing === undefined ? command : await sealing;
+    const record = submitRecord(sealed, topicOf(command.type) ?? topic, tools, traceparent);
     try {
       await persist(() => writer.append(record), {
         ...{ log, what: 'append what follows a job', final: isTooLarge, givenUp },

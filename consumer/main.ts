@@ -13,9 +13,11 @@ import { createKafka } from '../platform/kafka.ts';
 import { kafkaSecurity } from '../platform/kafka-security.ts';
 import { type LoadedJob, loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
+import { MasterKeyError } from '../platform/master-keys.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
+import { openPersonalData } from '../platform/personal-data.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import { openReadModel } from '../platform/read-model.ts';
 import { createScheduleStates } from '../platform/schedule-states.ts';
@@ -42,9 +44,11 @@ import { createHandlerRunner } from './handler-runner.ts';
 import { createQueueSlots } from './lane-slots.ts';
 import { createLimitLeases } from './limit-leases.ts';
 import { createEventEnds } from './marks.ts';
+import { createOpenPersonal } from './open-personal.ts';
 import { createPauses } from './pauses.ts';
 import { placeText } from './put-off-run.ts';
 import { createReadAhead } from './read-ahead.ts';
+import { createSealFollowing } from './seal-following.ts';
 import { createTimers, prepareTimers } from './timers.ts';
 import { joinWorkerGroup, type WorkerGroup } from './worker-group.ts';
 
@@ -68,15 +72,20 @@ export async function startWorker(openSnapshots: OpenSnapshots, ...[config, log,
     security: kafkaSecurity(config),
   };
   const jobs = await loadConfiguredJobs(config.jobs);
+  const mongo = createMongo(config.mongoUri);
+  const sealing = openPersonalData({ jobs, config, db: mongo.db });
   const kafka = createKafka(connection);
   const prepared = await prepareLog({ config, kafka, jobs, log });
   const cluster = createCluster(connection);
   const { cancelsTopic, cancelSchemaId, commandSchemaId, partitions } = prepared;
   const watched = [...prepared.commandTopics, prepared.eventsTopic, cancelsTopic];
   await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
-  const mongo = createMongo(config.mongoUri);
   await persist(() => prepareClaims(mongo.db, config.dedupMs), { log, what: 'make sure of the claims index' });
   await persist(() => prepareTimers(mongo.db), { log, what: 'make sure of the timers index' });
+  await persist(async () => sealing?.prepare(), {
+    ...{ log, what: 'make sure of the keys of personal fields' },
+    final: (error) => error instanceof MasterKeyError,
+  });
   const states = createScheduleStates(mongo.db);
   await persist(() => states.begun(), { log, what: 'learn since when the states of schedules are kept' });
   await persist(() => openReadModel(mongo.db), { log, what: 'open the read model' });
@@ -140,6 +149,7 @@ export async function startWorker(openSnapshots: OpenSnapshots, ...[config, log,
   const after = createFollow({
     isKnown: async (name) => (await findJobs(await versions(), [name])).size > 0,
     ...{ ...prepared, writer, groups, dedupMs, log, source },
+    seal: createSealFollowing({ jobs, log, data: sealing?.data }),
     topicOf(type) {
       const queue = jobs.get(type)?.definition.queue;
       return queue === undefined ? undefined : names.commands(queue);
@@ -162,6 +172,7 @@ export async function startWorker(openSnapshots: OpenSnapshots, ...[config, log,
       readEvent: prepared.readEvent,
       readFence: prepared.readFence,
       call: createCall(handlers),
+      openPersonal: createOpenPersonal({ log, data: sealing?.data }),
       follow: after.follow,
       recorded: ({ kind, type, startedAt, at }) =>
         metrics.jobFinished(type, kind, startedAt === null ? 0 : (at - startedAt) / 1_000),

@@ -133,6 +133,7 @@ export async function createBench({ brokers, mongoUri }: { brokers: string; mong
       }),
       writeCommand: (one) => encodeWire(commandType, schemaIds.command, one),
       call: async () => ({ ok: true, result: 'null' }),
+      openPersonal: async (_, one) => ({ command: one, fate: undefined }),
       follow: () => undefined,
       jobs: new Map([['test.job', job]]),
       recorded: () => undefined,

@@ -109,10 +109,13 @@ export function createRunning(call: Call, announce: (task: Task, run: Announceme
       task.startedAt = Date.now();
       runs.add(run);
       // The function may never come back; what settles first counts.
-      call(job, task.command, { signal, progress, traceparent: task.traceparent }).then(run.settle, (error) => {
-        runs.delete(run);
-        reject(error);
-      });
+      call(job, task.opened ?? task.command, { signal, progress, traceparent: task.traceparent }).then(
+        run.settle,
+        (error) => {
+          runs.delete(run);
+          reject(error);
+        },
+      );
       return promise;
     },
 

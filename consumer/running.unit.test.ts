@@ -16,7 +16,8 @@ const job = { definition, file: 'file:///t.ts' };
 const taskOf = (offset: number): Task => {
   const submit = { kind: 'submit', type: 't', id: '1', generation: 0, attempt: 1, key: 'k', payload: '{}' } as const;
   const command = { ...submit, digest: 'd', submittedAt: 1, dueAt: null, after: null, options: null };
-  return { offset, key: 'k', tenant: '', bytes: 1, command, traceparent: 'trace', startedAt: null, notBefore: 0 };
+  const about = { offset, key: 'k', tenant: '', bytes: 1, startedAt: null, notBefore: 0 };
+  return { ...about, command, opened: undefined, traceparent: 'trace' };
 };
 const done: HandlerResult = { ok: true, result: '1' };
 

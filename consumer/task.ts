@@ -12,6 +12,8 @@ export type Task = {
   tenant: string;
   bytes: number;
   command: Command;
+  /** The command with its personal fields as the function is to have them; undefined: it has none. Never recorded. */
+  opened: Command | undefined;
   traceparent: string | undefined;
   startedAt: number | null;
   /** Another attempt of it is due then, and not before. */
@@ -26,6 +28,7 @@ export function taskOf(message: KafkaMessage, command: Command, next?: { attempt
     tenant: tenantOf(command.options),
     bytes: message.value?.length ?? 0,
     command: next === undefined ? command : { ...command, attempt: next.attempt },
+    opened: undefined,
     traceparent: headerOf(message, 'traceparent'),
     startedAt: null,
     notBefore: next?.dueAt ?? 0,

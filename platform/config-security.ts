@@ -1,5 +1,6 @@
 // Settings of who may, how much, and over what connection: a part of the table of config.ts, and which of them go together.
 import { type Rate, rateRule, readRate } from '../schemas/rate.ts';
+import { masterKeys } from './master-keys.ts';
 import { choice, integer, matching, optional, type Setting, secret, text } from './setting-kinds.ts';
 
 const url = /^https?:\/\/\S+$/;
@@ -62,6 +63,14 @@ export const securitySettings = {
   ),
   kafkaSaslUsername: text('KAFKA_SASL_USERNAME', '', 'as whom'),
   kafkaSaslPassword: secret(text('KAFKA_SASL_PASSWORD', '', 'with which password')),
+  personalKeys: secret(
+    optional(
+      masterKeys(
+        'PUTLOG_PERSONAL_KEY',
+        'wraps the keys of personal fields (docs/retention.md): <id>:<32 bytes in base64>, the first of several',
+      ),
+    ),
+  ),
   mongoTlsCa: text('MONGODB_TLS_CA', '', 'file of the authorities (PEM) that MongoDB’s certificate is checked by'),
 };
 

@@ -22,8 +22,10 @@ const builtIn = fileURLToPath(new URL('../jobs', import.meta.url));
 
 function isDefinition(value: unknown): value is JobDefinition {
   if (typeof value !== 'object' || value === null) return false;
-  const { type, payload, result, run, handler, retry } = value as Partial<Record<keyof JobDefinition, unknown>>;
-  const defaultsAreIn = (run === 'inline' || run === 'thread') && typeof retry === 'object';
+  const { type, payload, result, run, handler, retry, personal } = value as Partial<
+    Record<keyof JobDefinition, unknown>
+  >;
+  const defaultsAreIn = (run === 'inline' || run === 'thread') && typeof retry === 'object' && personal !== undefined;
   const schemasAreIn = typeof payload === 'object' && typeof result === 'object';
   return typeof type === 'string' && typeof handler === 'function' && defaultsAreIn && schemasAreIn;
 }

@@ -7,6 +7,7 @@ import { limitGarbage } from './limit-garbage.ts';
 import { JobsError } from './load-jobs.ts';
 import { ProjectionsError } from './load-projections.ts';
 import { createLogger, type Logger } from './log.ts';
+import { MasterKeyError } from './master-keys.ts';
 import { IncompatibleSchemaError } from './registry.ts';
 import { TopicMismatchError } from './topics.ts';
 
@@ -19,7 +20,7 @@ export type StartService = (config: Config, log: Logger, fatal: (error: unknown)
 /** EX_CONFIG of sysexits.h: starting again without a change will not help. */
 const exitConfig = 78;
 const isConfiguration = (error: unknown) =>
-  [ConfigError, JobsError, ProjectionsError, IncompatibleSchemaError, TopicMismatchError].some(
+  [ConfigError, JobsError, ProjectionsError, IncompatibleSchemaError, TopicMismatchError, MasterKeyError].some(
     (kind) => error instanceof kind,
   );
 

@@ -142,6 +142,7 @@ export const describePut = (job: JobDefinition) =>
         503: [
           'The log cannot take it now; send the same again after Retry-After',
           ...(['log-unavailable', 'outcome-unknown', 'overloaded', 'shutting-down'] as const),
+          ...(job.personal === null ? [] : (['keys-unavailable'] as const)),
         ],
       }),
     },

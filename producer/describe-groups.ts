@@ -55,6 +55,7 @@ export const describeGroupPut = group('put-group', 'Submit jobs together, and on
           'queue-full',
           'type-behind',
           'read-model-unavailable',
+          'keys-unavailable',
         ] as const),
       ],
     }),

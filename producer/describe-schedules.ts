@@ -45,7 +45,7 @@ const idParam = {
   properties: { id: { type: 'string', pattern: '^[A-Za-z0-9._~-]{1,180}$', description: 'Yours to choose' } },
 };
 const none = ['There is none', 'unknown-schedule'] as const;
-const unreadable = ['It cannot be read now', 'read-model-unavailable'] as const;
+const unreadable = ['It cannot be read now', 'read-model-unavailable', 'keys-unavailable'] as const;
 
 const schedules = (operationId: string, summary: string, schema: FastifySchema) =>
   documented({ tags: ['Schedules'], operationId, summary, ...schema });
@@ -71,7 +71,13 @@ export const describeSchedulePut = schedules('put-schedule', 'Make a schedule, o
       422: ['The schedule or its payload does not fit; `errors` says where', 'invalid-schedule', 'invalid-payload'],
       503: [
         'The log cannot take it now; send the same again after Retry-After',
-        ...(['log-unavailable', 'outcome-unknown', 'overloaded', 'read-model-unavailable'] as const),
+        ...([
+          'log-unavailable',
+          'outcome-unknown',
+          'overloaded',
+          'read-model-unavailable',
+          'keys-unavailable',
+        ] as const),
       ],
     }),
   },

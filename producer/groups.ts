@@ -9,6 +9,7 @@ import type { JobDefinition } from '../schemas/define-job.ts';
 import { type JobDocument, type JobState, jobKey } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { LookUp } from './look-up.ts';
+import type { PersonalCalls } from './personal-calls.ts';
 import type { RecentSubmissions } from './recent-submissions.ts';
 import type { Submit } from './submit.ts';
 
@@ -43,6 +44,7 @@ export type GroupsOptions = {
   lookUp: LookUp;
   recent: RecentSubmissions;
   submit: Submit;
+  personal: Pick<PersonalCalls, 'digest'>;
 };
 
 const unavailable = (cause: unknown) =>
@@ -52,7 +54,7 @@ const unavailable = (cause: unknown) =>
 
 const conflict = (detail: string) => new PutlogError('group-conflict', detail);
 
-export function createGroups({ db, versions, lookUp, recent, submit }: GroupsOptions) {
+export function createGroups({ db, versions, lookUp, recent, submit, personal }: GroupsOptions) {
   const groups: Collection<GroupDocument> = db.collection('groups');
 
   async function asked<T>(answer: T | Promise<T>): Promise<T> {
@@ -70,7 +72,7 @@ export function createGroups({ db, versions, lookUp, recent, submit }: GroupsOpt
         const name = jobKey(job.type, member);
         const known = (await lookUp.find(name)) ?? (await recent.get(name)?.stored.catch(() => undefined));
         if (known === undefined) return [];
-        if (known.digest !== digestOf(canonicalJson(payload))) return [`${name} (with another payload)`];
+        if (known.digest !== (await personal.digest(job, payload))) return [`${name} (with another payload)`];
         return callOptionsOf(known.options ?? null).group?.id === id ? [] : [`${name} (not of this group)`];
       }),
     );
@@ -80,11 +82,17 @@ export function createGroups({ db, versions, lookUp, recent, submit }: GroupsOpt
     throw conflict(`already there: ${names.slice(0, 5).join(', ')}${more}. Nothing was submitted.`);
   }
 
+  /** What tells a job of a group from another; of personal fields a digest under their key, which says nothing once that is gone. */
+  async function toldOf({ job, id, payload, key }: Group['jobs'][number]) {
+    const called = job.personal === null ? { payload } : { digest: await personal.digest(job, payload) };
+    return { type: job.type, id, ...called, key };
+  }
+
   /** The group as it is kept; the first one counts. @throws PutlogError group-conflict */
   async function keep(group: Group): Promise<GroupDocument> {
     const { id, jobs, final } = group;
     const members = jobs.map(({ job, id: member }) => ({ type: job.type, id: member }));
-    const told = jobs.map(({ job, id: member, payload, key }) => ({ type: job.type, id: member, payload, key }));
+    const told = await Promise.all(jobs.map(toldOf));
     const digest = digestOf(canonicalJson({ jobs: told, final }));
     const fresh = { digest, members, final, createdAt: Date.now(), accepted: false };
     const found = await asked(groups.findOne({ _id: id }));

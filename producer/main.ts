@@ -10,9 +10,11 @@ import { createKafka } from '../platform/kafka.ts';
 import { kafkaSecurity } from '../platform/kafka-security.ts';
 import { loadConfiguredJobs } from '../platform/load-jobs.ts';
 import { openLogWriter } from '../platform/log-writer.ts';
+import { MasterKeyError } from '../platform/master-keys.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { createMongo } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
+import { openPersonalData } from '../platform/personal-data.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import { openReadModel } from '../platform/read-model.ts';
 import { createScheduleStates } from '../platform/schedule-states.ts';
@@ -32,6 +34,7 @@ import { createOldestWaiting } from './oldest-waiting.ts';
 import { openAccess } from './open-access.ts';
 import { openEvents } from './open-events.ts';
 import { createOpenJobs } from './open-jobs.ts';
+import { createPersonalCalls } from './personal-calls.ts';
 import { watchQueueRoom } from './queue-room.ts';
 import { createQueues } from './queues.ts';
 import { createReadJob } from './read-job.ts';
@@ -49,16 +52,25 @@ export const startApi: StartService = async (config, log, fatal) => {
     security: kafkaSecurity(config),
   };
   const jobs = await loadConfiguredJobs(config.jobs);
+  const mongo = createMongo(config.mongoUri);
+  const sealing = openPersonalData({ jobs, config, db: mongo.db });
   const prepared = await prepareLog({ config, kafka: createKafka(connection), jobs, log });
   const cluster = createCluster(connection);
   const { cancelsTopic, cancelSchemaId } = prepared;
   const watched = [...prepared.commandTopics, prepared.eventsTopic, cancelsTopic, prepared.settingsTopic];
   await persist(() => cluster.watch(watched), { log, what: 'learn the leaders of the topics' });
-  const mongo = createMongo(config.mongoUri);
   await openReadModel(mongo.db).catch((error) => {
     // Accepting needs only Kafka: the first projector makes the read model when MongoDB is there.
     log.warn({ err: error }, 'the read model cannot be opened yet; accepting without it');
   });
+  await sealing?.prepare().catch((error) => {
+    if (error instanceof MasterKeyError) throw error;
+    log.warn(
+      { err: error },
+      'keys of personal fields cannot be had yet; calls with such fields are refused until then',
+    );
+  });
+  const personal = createPersonalCalls({ data: sealing?.data });
   const { versions, close: closeVersions } = followReadModel({ db: mongo.db, log });
 
   const metrics = createMetrics('api');
@@ -92,7 +104,7 @@ export const startApi: StartService = async (config, log, fatal) => {
     isLeft: (command) => isLeft(cluster, group, command),
   });
   const submit = createSubmit({
-    ...{ writer, lookUp, recent, assertRoom: room?.assertRoom, assertOnTime: lag?.assertOnTime },
+    ...{ writer, lookUp, recent, personal, assertRoom: room?.assertRoom, assertOnTime: lag?.assertOnTime },
     partitions: prepared.partitions,
     commandSchemaId: prepared.commandSchemaId,
     topicOf: ({ queue }, lane) => topics.commands(queue, lane),
@@ -110,11 +122,13 @@ export const startApi: StartService = async (config, log, fatal) => {
   const app = buildApp({
     ...{ access, waiting: told.waiting, events: told.events },
     ...{ jobs, metrics, logger: log, version: '0.1.0' },
-    ...{ submit, groups: createGroups({ db: mongo.db, versions, lookUp, recent, submit }) },
+    ...{ submit, groups: createGroups({ db: mongo.db, versions, lookUp, recent, submit, personal }) },
     cancelJob: createCancelJob({ writer, topic: cancelsTopic, cancelSchemaId, source: '/putlog/api' }),
     deadLetters: createDeadLetters({ ...prepared, versions, cluster, writer, source: '/putlog/api' }),
     queues,
-    schedules: createSchedules({ jobs, settings, change: changeSetting, states: createScheduleStates(mongo.db) }),
+    schedules: createSchedules({
+      ...{ jobs, settings, personal, change: changeSetting, states: createScheduleStates(mongo.db) },
+    }),
     readJob,
     snapshots: createSnapshots({ db: mongo.db, readJob }),
     listJobs: createListJobs({ versions, db: mongo.db }),

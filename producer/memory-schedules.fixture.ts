@@ -2,6 +2,7 @@
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { ScheduleState } from '../platform/schedule-states.ts';
 import type { Known } from '../platform/settings.ts';
+import { createPersonalCalls } from './personal-calls.ts';
 import { createSchedules } from './schedules.ts';
 
 export function createMemorySchedules(
@@ -12,6 +13,7 @@ export function createMemorySchedules(
   let offset = 0;
   return createSchedules({
     jobs,
+    personal: createPersonalCalls({ data: undefined }),
     settings: {
       get: (name) => all.get(name),
       of: (kind) => [...all].map(([name, known]) => [name.slice(kind.length + 1), known]),

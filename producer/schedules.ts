@@ -17,6 +17,7 @@ import {
 import { settingKinds, settingNames } from '../schemas/setting.ts';
 import { refusePayload, refuseViolations } from '../schemas/value-check.ts';
 import { createPayloadCheck } from './payload-check.ts';
+import type { PersonalCalls } from './personal-calls.ts';
 import { unknownJobType } from './refuse-submit.ts';
 import { isOrderingKey, orderingKeyRule } from './submit-query.ts';
 
@@ -36,6 +37,7 @@ export type SchedulesOptions = {
   settings: Pick<Settings, 'get' | 'of'>;
   change: ChangeSetting;
   states: Pick<ScheduleStates, 'read'>;
+  personal: Pick<PersonalCalls, 'seal' | 'open'>;
 };
 
 const shownTimes = 3;
@@ -59,7 +61,7 @@ function nextTimes(cron: CronTimes, from: number, count: number): number[] {
   return times;
 }
 
-export function createSchedules({ jobs, settings, change, states }: SchedulesOptions) {
+export function createSchedules({ jobs, settings, change, states, personal }: SchedulesOptions) {
   const nameOf = settingNames.schedule;
 
   /** @throws PutlogError invalid-schedule, invalid-payload */
@@ -92,10 +94,18 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
   const read = (known: Known | undefined): Schedule | undefined =>
     known !== undefined && isSchedule(known.value) ? known.value : undefined;
 
-  function viewOf(id: string, schedule: Schedule, updatedAt: number, state?: ScheduleState): ScheduleView {
-    const { cron, timeZone, paused } = schedule;
+  /** As it is kept: each of its jobs gets a copy of what is sealed. */
+  async function sealed(id: string, asked: ReturnType<typeof checked>): Promise<ReturnType<typeof checked>> {
+    const definition = jobs.get(asked.type)?.definition;
+    const found = definition && (await personal.seal(definition, { type: asked.type, schedule: id }, asked.payload));
+    return found === undefined ? asked : { ...asked, payload: found.payload };
+  }
+
+  async function viewOf(id: string, kept: Schedule, updatedAt: number, state?: ScheduleState): Promise<ScheduleView> {
+    const { cron, timeZone, paused, type } = kept;
     const next = paused ? [] : nextTimes(cronTimes(cron, timeZone), Date.now(), shownTimes);
-    return { id, schedule, updatedAt, next, state };
+    const payload = await personal.open(jobs.get(type)?.definition, { type, schedule: id }, kept.payload);
+    return { id, schedule: { ...kept, payload }, updatedAt, next, state };
   }
 
   async function statesOf(schedules: { id: string; schedule: Schedule }[]) {
@@ -111,11 +121,11 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
     /**
      * Resolves once it is in the log. `mustBeNew`: the client said `If-None-Match: *`.
      * @throws PutlogError invalid-schedule, invalid-payload, precondition-failed, log-unavailable, outcome-unknown, overloaded,
-     *   record-too-large
+     *   record-too-large, keys-unavailable
      */
     async put(id: string, body: unknown, mustBeNew: boolean): Promise<{ created: boolean; view: ScheduleView }> {
       const now = Date.now();
-      const asked = checked(id, body, now);
+      const asked = await sealed(id, checked(id, body, now));
       const before = read(settings.get(nameOf(id)));
       if (mustBeNew && before !== undefined)
         throw new PutlogError('precondition-failed', `there is a schedule ${id}, and If-None-Match: * was asked`);
@@ -129,10 +139,10 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
       const schedule = read(known) ?? { ...asked, createdAt: now, since };
       const state = states.read([{ id, schedule }]).catch(() => undefined);
       const found = await Promise.race([state, delay(patience, undefined, { ref: false })]);
-      return { created: before === undefined, view: viewOf(id, schedule, known?.at ?? now, found?.get(id)) };
+      return { created: before === undefined, view: await viewOf(id, schedule, known?.at ?? now, found?.get(id)) };
     },
 
-    /** @throws PutlogError read-model-unavailable */
+    /** @throws PutlogError read-model-unavailable, keys-unavailable */
     async find(id: string): Promise<ScheduleView | undefined> {
       const known = settings.get(nameOf(id));
       const schedule = read(known);
@@ -144,7 +154,7 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
     /** The job type of it; undefined: there is no such schedule. */
     typeOf: (id: string): string | undefined => read(settings.get(nameOf(id)))?.type,
 
-    /** By id, of these types, at most `limit` after `after`. @throws PutlogError read-model-unavailable */
+    /** By id, of these types, at most `limit` after `after`. @throws PutlogError read-model-unavailable, keys-unavailable */
     async page(limit: number, after = '', types: TypePatterns = undefined): Promise<ScheduleView[]> {
       const all = settings.of(settingKinds.schedule).flatMap(([id, known]) => {
         const schedule = read(known);
@@ -156,7 +166,7 @@ export function createSchedules({ jobs, settings, change, states }: SchedulesOpt
       const found = await statesOf(some);
       const views: ScheduleView[] = [];
       for (const { id, schedule, at } of some) {
-        views.push(viewOf(id, schedule, at, found.get(id)));
+        views.push(await viewOf(id, schedule, at, found.get(id)));
         // The times of one take some milliseconds, and others wait for the event loop.
         await breath();
       }

@@ -1,5 +1,6 @@
 // Accepting a call: the same id with the same payload is known, with another one a conflict; what is new becomes a
-// command, and is accepted when the log has it. Needs only Kafka: the read model is asked, but not waited for.
+// command, and is accepted when the log has it. Needs only Kafka: the read model is asked, but not waited for. Personal fields are sealed
+// before anything else, and for that their key is waited for.
 import type { LogWriter } from '../platform/log-writer.ts';
 import { type SubmitRecordTools, submitRecord } from '../platform/submit-record.ts';
 import { type CallOptions, callOptionsText, signedBy } from '../schemas/call-options.ts';
@@ -11,6 +12,7 @@ import { PutlogError } from '../schemas/problem.ts';
 import { queuedJob } from '../schemas/queued-job.ts';
 import type { Lane } from '../schemas/topics.ts';
 import type { LookUp } from './look-up.ts';
+import type { PersonalCalls } from './personal-calls.ts';
 import type { AssertRoom } from './queue-room.ts';
 import type { RecentSubmissions } from './recent-submissions.ts';
 import type { AssertOnTime } from './type-lag.ts';
@@ -35,7 +37,7 @@ export type Submission = {
 /**
  * `known`: the job was there before, with the same payload.
  * @throws PutlogError id-conflict, precondition-failed, malformed-request, log-unavailable, outcome-unknown, overloaded,
- *   record-too-large, queue-full, type-behind
+ *   record-too-large, queue-full, type-behind; of a type with personal fields also invalid-payload, keys-unavailable
  */
 export type Submit = (submission: Submission) => Promise<{ known: boolean; job: JobDocument }>;
 
@@ -44,6 +46,7 @@ export type SubmitTools = SubmitRecordTools & {
   lookUp: LookUp;
   recent: RecentSubmissions;
   topicOf: (job: JobDefinition, lane: Lane | undefined) => string;
+  personal: Pick<PersonalCalls, 'seal'>;
   /** Asked for what is new. Undefined: queues hold whatever comes. */
   assertRoom?: AssertRoom | undefined;
   /** The same for types. */
@@ -61,8 +64,9 @@ export function createSubmit(tools: SubmitTools): Submit {
 
   return async function submit({ job, id, payload, key, traceparent, mustBeNew, notBefore, options, lane, by }) {
     const name = jobKey(job.type, id);
-    const text = canonicalJson(payload);
-    const digest = digestOf(text);
+    const sealed = job.personal === null ? undefined : await tools.personal.seal(job, { type: job.type, id }, payload);
+    const text = sealed === undefined ? canonicalJson(payload) : sealed.text;
+    const digest = sealed === undefined ? digestOf(text) : sealed.digest;
     const known = await lookUp.findIfThere(name);
     if (known !== undefined) return repeated(known, digest, mustBeNew);
 

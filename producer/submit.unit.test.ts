@@ -8,10 +8,9 @@ import { type Command, commandType } from '../schemas/command.ts';
 import { defineJob } from '../schemas/define-job.ts';
 import type { JobDocument } from '../schemas/job-status.ts';
 import { PutlogError } from '../schemas/problem.ts';
-import type { AssertRoom } from './queue-room.ts';
+import { createPersonalCalls } from './personal-calls.ts';
 import { createRecentSubmissions } from './recent-submissions.ts';
-import { createSubmit, type Submission } from './submit.ts';
-import type { AssertOnTime } from './type-lag.ts';
+import { createSubmit, type Submission, type SubmitTools } from './submit.ts';
 
 const job = defineJob({ type: 'test.job', payload: Type.Unknown(), result: Type.Unknown(), handler: () => null });
 const readCommand = createDecoder<Command>(commandType, 5, () => Promise.reject(new Error('no registry here')));
@@ -20,10 +19,7 @@ const call = (fields: Partial<Submission> = {}): Submission => ({
 });
 
 /** A log and a read model outside of the test's process; `answer` decides what becomes of an append. */
-function prepare(
-  answer: (record: LogRecord) => Promise<number> = async () => 0,
-  room: { assertRoom?: AssertRoom; assertOnTime?: AssertOnTime } = {},
-) {
+function prepare(answer: (record: LogRecord) => Promise<number> = async () => 0, more: Partial<SubmitTools> = {}) {
   const appended: LogRecord[] = [];
   const known = new Map<string, JobDocument>();
   const writer: LogWriter = {
@@ -39,7 +35,7 @@ function prepare(
   const recent = createRecentSubmissions();
   const submit = createSubmit({
     ...{ writer, lookUp: { find, findIfThere: find }, recent, partitions: 8, commandSchemaId: 5 },
-    ...{ topicOf: () => 'c', source: '/putlog/api', ...room },
+    ...{ topicOf: () => 'c', source: '/putlog/api', personal: createPersonalCalls({ data: undefined }), ...more },
   });
   return { submit, appended, known, recent };
 }
@@ -159,4 +155,20 @@ test('a payload nested too deeply is refused before anything is appended', async
   for (let i = 0; i < 200_000; i++) payload = [payload];
   await expect(submit(call({ payload }))).rejects.toMatchObject({ code: 'malformed-request' });
   expect([appended.length, recent.get('test.job/1')]).toEqual([0, undefined]);
+});
+
+test('personal fields: the log has them sealed, or does not have the call', async () => {
+  const payload = Type.Object({ customer: Type.String(), name: Type.String({ personal: true }) });
+  const job = defineJob({ type: 'test.job', payload, subject: '/customer', result: Type.Null(), handler: () => null });
+  const sealed = { payload: {}, text: '{"sealed":1}', digest: 'keyed' };
+  const { submit, appended } = prepare(undefined, { personal: { seal: async () => sealed } });
+  const asked = call({ job, payload: { customer: 'c', name: 'Ann' } });
+  expect((await submit(asked)).job.digest).toBe('keyed');
+  expect(appended.map(({ value }) => String(value))).toEqual([expect.stringContaining(sealed.text)]);
+  expect(appended.map(({ value }) => String(value))).not.toEqual([expect.stringContaining('Ann')]);
+
+  const seal = () => Promise.reject(new PutlogError('keys-unavailable', 'MongoDB is away'));
+  const away = prepare(undefined, { personal: { seal } });
+  await expect(away.submit(asked)).rejects.toMatchObject({ code: 'keys-unavailable' });
+  expect(away.appended).toEqual([]);
 });

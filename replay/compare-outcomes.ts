@@ -1,8 +1,9 @@
 // Whether a job comes to the same with new code: the recorded end of its latest attempt beside what the new code made of it. Pure.
 import type { HandlerResult } from '../consumer/handler-result.ts';
 import type { ErrorCode } from '../schemas/error-codes.ts';
+import { valueAt } from '../schemas/json-pointer.ts';
 import type { Problem, Violation } from '../schemas/problem.ts';
-import { cutText, firstDifference, valueAt, valueText } from './first-difference.ts';
+import { cutText, firstDifference, valueText } from './first-difference.ts';
 import type { PastEnd } from './pair-ends.ts';
 
 /**
@@ -26,6 +27,7 @@ const othersDoing: ReadonlySet<string> = new Set<ErrorCode>([
   'job-cancelled',
   'unknown-job-type',
   'job-killed-its-worker',
+  'job-subject-erased',
 ]);
 
 const problemIn = ({ error }: PastEnd): Partial<Problem> => JSON.parse(error ?? '{}');

@@ -43,7 +43,15 @@ export function createDryRuns({ job, handlers, concurrency, signal, done }: DryR
     const { traceparent } = call;
     // Retries depend on it: what is compared is the attempt that was the last.
     const command = { ...call.command, attempt: end.attempt };
-    const about = { offset: 0, key: command.key, tenant: '', bytes: 0, startedAt: null, notBefore: 0 };
+    const about = {
+      offset: 0,
+      key: command.key,
+      tenant: '',
+      bytes: 0,
+      opened: undefined,
+      startedAt: null,
+      notBefore: 0,
+    };
     const result = await running.run({ ...about, command, traceparent }, job);
     if (!signal.aborted) done(call, end, result);
   }

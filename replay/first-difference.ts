@@ -1,6 +1,7 @@
 // Where two JSON values differ first, in the order in which canonical JSON is written. Pure. A result may be nested as deeply as a text of its
 // length can be, so nothing here calls itself.
 import { canonicalJson } from '../schemas/canonical-json.ts';
+import { pointerStep } from '../schemas/json-pointer.ts';
 import { PutlogError } from '../schemas/problem.ts';
 
 /** `pointer` is a JSON Pointer (RFC 6901); undefined: there is no such value. */
@@ -10,8 +11,6 @@ type Members = Record<string, unknown>;
 
 const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null;
 
-const step = (name: string | number) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-
 const memberOf = (of: Members, name: string): unknown => (Object.hasOwn(of, name) ? of[name] : undefined);
 
 /** What both have inside, the last first. */
@@ -20,7 +19,7 @@ function inside({ pointer, was, is }: { pointer: string; was: Members; is: Membe
   if (!Array.isArray(was)) names.sort();
   return names
     .reverse()
-    .map((name) => ({ pointer: pointer + step(name), was: memberOf(was, name), is: memberOf(is, name) }));
+    .map((name) => ({ pointer: pointer + pointerStep(name), was: memberOf(was, name), is: memberOf(is, name) }));
 }
 
 /** Undefined: canonical JSON of both is the same. */
@@ -34,14 +33,6 @@ export function firstDifference(was: unknown, is: unknown): Differing | undefine
     else if (a !== b) return one;
   }
   return undefined;
-}
-
-/** What a pointer leads to; undefined: nothing is there. */
-export function valueAt(value: unknown, pointer: string): unknown {
-  const names = pointer.split('/').slice(1);
-  return names.reduce<unknown>((of, name) => {
-    return isObject(of) ? memberOf(of, name.replaceAll('~1', '/').replaceAll('~0', '~')) : undefined;
-  }, value);
 }
 
 /** Characters of a value that are shown. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../schemas/canonical-json.ts';
-import { firstDifference, valueAt, valueText } from './first-difference.ts';
+import { valueAt } from '../schemas/json-pointer.ts';
+import { firstDifference, valueText } from './first-difference.ts';
 
 test.each<[unknown, unknown, ReturnType<typeof firstDifference>]>([
   [{ a: 1, b: [1, { c: null }] }, { b: [1, { c: null }], a: 1 }, undefined],

@@ -4,10 +4,12 @@ import type { HandlerResult } from '../consumer/handler-result.ts';
 import type { HandlerRunner } from '../consumer/handler-runner.ts';
 import type { LoadedJob } from '../platform/load-jobs.ts';
 import type { Logger } from '../platform/log.ts';
+import type { PersonalData } from '../platform/personal-data.ts';
 import type { HistoryLog } from '../projections/history-log.ts';
 import { createSpeed } from '../projections/speed.ts';
 import { compareOutcomes, type Difference, type DifferenceKind, isOfFunction } from './compare-outcomes.ts';
 import { createDryRuns } from './dry-runs.ts';
+import { createOpenCall } from './open-call.ts';
 import type { PastCall, PastEnd } from './pair-ends.ts';
 import { createReader } from './read-part.ts';
 import { type SpanOptions, spanOf } from './span.ts';
@@ -28,6 +30,8 @@ export type ReplayTools = {
   history: HistoryLog;
   job: LoadedJob;
   handlers: Pick<HandlerRunner, 'run'>;
+  /** Undefined: the type has no personal fields. */
+  personal: PersonalData | undefined;
   log: Logger;
   /** Aborted: it ends, with what it has found by then. */
   signal: AbortSignal;
@@ -42,8 +46,9 @@ export type ReplayOptions = SpanOptions & { limit: number; concurrency: number }
  * @property calls of the type in the span: `compared`, and all below.
  * @property unended no end of theirs is in the log.
  * @property notOfFunction their end was not their function's doing: cancelled, or no worker ran them.
+ * @property erased personal fields of theirs were erased: they read `[erased]`, and no function is called with that.
  * @property repeated of a job that had been called before.
- * @property unreadable records that nobody can read: they tell nothing of a job.
+ * @property unreadable records that nobody can read, or whose personal fields cannot be opened: they tell nothing of a job.
  * @property gone retention may have taken the first calls of the span.
  * @property interrupted the signal came before its end. @property limited `limit` came before its end.
  */
@@ -54,6 +59,7 @@ export type Replayed = {
   differ: Record<DifferenceKind, number>;
   unended: number;
   notOfFunction: number;
+  erased: number;
   repeated: number;
   unreadable: number;
   gone: boolean;
@@ -66,7 +72,7 @@ const tellEvery = 250;
 
 /** @throws Error where the log has no such span, or cannot be read */
 export async function replay(tools: ReplayTools, options: ReplayOptions): Promise<Replayed> {
-  const { history, job, handlers, log, signal, told, differs } = tools;
+  const { history, job, handlers, personal, log, signal, told, differs } = tools;
   const { limit, concurrency } = options;
   const { type } = job.definition;
   const began = performance.now();
@@ -76,6 +82,7 @@ export async function replay(tools: ReplayTools, options: ReplayOptions): Promis
   let equal = 0;
   let begun = 0;
   let notOfFunction = 0;
+  const unopened = { erased: 0, broken: 0 };
 
   function done({ command }: PastCall, end: PastEnd, result: HandlerResult): void {
     compared++;
@@ -89,6 +96,7 @@ export async function replay(tools: ReplayTools, options: ReplayOptions): Promis
     differs({ id, generation, attempt: end.attempt, ...difference });
   }
 
+  const openCall = createOpenCall({ job, personal, log, signal });
   const runs = createDryRuns({ job, handlers, concurrency, signal, done });
   const reader = createReader({
     ...{ history, type, log, signal, accepts: span.accepts },
@@ -98,8 +106,13 @@ export async function replay(tools: ReplayTools, options: ReplayOptions): Promis
         notOfFunction++;
         return;
       }
+      const opened = await openCall(call);
+      if (typeof opened === 'string') {
+        unopened[opened]++;
+        return;
+      }
       begun++;
-      await runs.add(call, end);
+      await runs.add(opened, end);
     },
   });
   const speed = createSpeed();
@@ -116,9 +129,11 @@ export async function replay(tools: ReplayTools, options: ReplayOptions): Promis
     runs.close();
   }
   tell();
-  const { unended, repeated, unreadable } = reader.counts();
+  const { unended, repeated, unreadable: undecoded } = reader.counts();
+  const { erased, broken } = unopened;
+  const unreadable = undecoded + broken;
   return {
-    ...{ type, compared, equal, differ, unended, notOfFunction, repeated, unreadable, gone: span.gone },
+    ...{ type, compared, equal, differ, unended, notOfFunction, erased, repeated, unreadable, gone: span.gone },
     ...{ interrupted: signal.aborted, limited: begun >= limit, ms: Math.round(performance.now() - began) },
   };
 }

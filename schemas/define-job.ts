@@ -4,6 +4,7 @@ import type { Static, TSchema } from 'typebox';
 import type { BlobStore } from './blob.ts';
 import { longestTimeout } from './call-options.ts';
 import { type Limit, limitFaults } from './limit.ts';
+import { type PersonalFields, personalFaults, personalFieldsOf } from './personal-fields.ts';
 import type { Progress } from './progress.ts';
 import type { BuildSnapshot } from './snapshot.ts';
 
@@ -61,12 +62,15 @@ export type RetryPolicy = {
  * @property maxLag where its oldest job that has not begun has waited for longer (milliseconds), new ones are refused with 503. What waits
  *   for a limit or an ordering key counts, what is due later or is tried again does not. However long, unless told.
  * @property queue lower-case letters, digits and `-`.
+ * @property subject JSON Pointer of the member of the payload that says whose its personal fields are, those that the schema marks with
+ *   `personal: true`. They are in the log under a key of that subject, until `putlog erase` drops it.
  */
 export type JobOptions<P extends TSchema, R extends TSchema> = {
   type: string;
   description?: string;
   payload: P;
   result: R;
+  subject?: string;
   queue?: string;
   timeout?: number;
   heartbeat?: number;
@@ -90,6 +94,8 @@ export type JobDefinition = {
   readonly description: string;
   readonly payload: TSchema;
   readonly result: TSchema;
+  /** Null: it has none, and nothing of its payload is sealed. */
+  readonly personal: PersonalFields | null;
   readonly queue: string;
   readonly timeout: number;
   /** Null: it need not say that it is alive. */
@@ -126,6 +132,7 @@ const isCount = (value: number, least: number, most: number) =>
 export function defineJob<P extends TSchema, R extends TSchema>(
   options: JobOptions<P, R>,
 ): TypedJob<Static<P>, Static<R>> {
+  const { subject = null, ...rest } = options;
   const definition = {
     description: '',
     queue: 'default',
@@ -137,7 +144,8 @@ export function defineJob<P extends TSchema, R extends TSchema>(
     ordered: false,
     run: 'inline',
     example: undefined,
-    ...options,
+    ...rest,
+    personal: personalFieldsOf(options.payload, subject),
     retry: { attempts: 1, backoffMs: 1_000, maxBackoffMs: 60_000, nonRetryableErrors: [], ...options.retry },
   } as const satisfies JobDefinition | { retry: RetryPolicy };
   const wrong = [
@@ -161,6 +169,7 @@ export function defineJob<P extends TSchema, R extends TSchema>(
     ...(definition.limit === null
       ? []
       : limitFaults(definition.limit).map(({ pointer, detail }) => `limit${pointer} ${detail}`)),
+    ...personalFaults(options.payload, options.result, subject),
     typeof definition.handler === 'function' || 'handler must be a function',
   ].filter((reason) => reason !== true);
   if (wrong.length > 0) throw new TypeError(`job type "${definition.type}": ${wrong.join('; ')}`);

@@ -23,6 +23,7 @@ test.each([
   ['a timeout beyond what a timer can hold', { timeout: 2 ** 31 }, /timeout must be/],
   ['a timeout that is no number', { timeout: Number.NaN }, /timeout must be/],
   ['a lag that is shorter than looks are apart', { maxLag: 999 }, /maxLag must be/],
+  ['personal fields of nobody', { subject: '/customer' }, /subject is given/],
   ['no attempt', { retry: { attempts: 0 } }, /retry.attempts must be/],
 ])('%s is refused', (_, fields, message) => {
   expect(define(fields)).toThrow(TypeError);
@@ -32,4 +33,12 @@ test.each([
 test('everything that is wrong is told at once', () => {
   const all = define({ type: 'X', queue: 'Y', timeout: -1, retry: { attempts: -1 } });
   for (const what of ['type must', 'queue must', 'timeout must', 'retry.attempts must']) expect(all).toThrow(what);
+});
+
+test('personal fields: where they are, and whose', () => {
+  const payload = Type.Object({ customer: Type.String(), name: Type.String({ personal: true }) });
+  const job = { ...good, payload };
+  expect(defineJob({ ...job, subject: '/customer' }).personal).toEqual({ subject: '/customer', paths: [['name']] });
+  expect(() => defineJob(job)).toThrow(/payload marks personal fields: say whose they are/);
+  expect(defineJob(good).personal).toBeNull();
 });

@@ -60,6 +60,11 @@ export const errorCodes = {
   'read-model-unavailable': { title: 'Job status cannot be read right now', status: 503, retriable: true },
   'read-model-behind': { title: 'Job status has not caught up with the log yet', status: 503, retriable: true },
   'blob-store-unavailable': { title: 'Blobs cannot be stored or read right now', status: 503, retriable: true },
+  'keys-unavailable': {
+    title: 'The key of the personal fields cannot be read right now',
+    status: 503,
+    retriable: true,
+  },
   'shutting-down': { title: 'The server is stopping', status: 503, retriable: true },
   'job-failed': { title: 'The function threw an error', status: 500, retriable: false },
   'job-timed-out': { title: 'The function took longer than its timeout', status: 504, retriable: false },
@@ -78,6 +83,11 @@ export const errorCodes = {
   'job-killed-its-worker': {
     title: 'The job ended its worker process each time it ran',
     status: 500,
+    retriable: false,
+  },
+  'job-subject-erased': {
+    title: 'The personal fields of its payload were erased before it ran',
+    status: 410,
     retriable: false,
   },
   'record-undecodable': { title: 'The record cannot be decoded', status: 500, retriable: false },

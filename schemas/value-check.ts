@@ -4,19 +4,18 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { Settings } from 'typebox/system';
-import { PutlogError, type Violation } from '../schemas/problem.ts';
+import { pointerStep } from './json-pointer.ts';
+import { PutlogError, type Violation } from './problem.ts';
 
 const maxViolations = 20;
 const none: Violation[] = [];
-
-const pointerTo = (parent: string, name: string) => `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** What is missing is pointed at by the name that it would have. */
 function violationsOf(error: TLocalizedValidationError): Violation[] {
   const { instancePath: pointer, message: detail } = error;
   if (error.keyword === 'required')
     return error.params.requiredProperties.map((name) => ({
-      pointer: pointerTo(pointer, name),
+      pointer: `${pointer}${pointerStep(name)}`,
       detail: 'is required',
     }));
   if (error.keyword === 'boolean' && error.schemaPath.endsWith('/additionalProperties'))

@@ -201,6 +201,7 @@ test('the same code: no difference, under load; and what it did stands nowhere',
       equal: 109,
       unended: 1,
       notOfFunction: 1,
+      erased: 0,
     }),
   ]);
   expect(ran.code).toBe(0);
