@@ -9,6 +9,8 @@ function count(text: string): number {
   return number;
 }
 
+const workers = { stray: 'is logged', garbageBytes: 32 * 2 ** 20 } as const;
+
 export function addServices({ parent, examples }: Within): void {
   const start = parent
     .command('start')
@@ -43,7 +45,7 @@ export function addServices({ parent, examples }: Within): void {
     const { startWorker } = await import('../consumer/main.ts');
     const { openSnapshots } = await import('../projections/open-snapshots.ts');
     const { runService } = await platform();
-    await runService('worker', process.env, (...how) => startWorker(openSnapshots, ...how), 'is logged');
+    await runService('worker', process.env, (...how) => startWorker(openSnapshots, ...how), workers);
   });
   service('projector', 'keeps job status in MongoDB up to date').action(async () => {
     const { startProjector } = await import('../projections/main.ts');

@@ -24,17 +24,20 @@ const isConfiguration = (error: unknown) =>
     (kind) => error instanceof kind,
   );
 
-/** What a promise that nobody awaits does to the process: a worker runs its users' functions, and outlives theirs. */
-type Stray = 'ends the process' | 'is logged';
+/**
+ * @property stray what a promise that nobody awaits does to the process: a worker runs its users' functions, and outlives theirs.
+ * @property garbageBytes what of its heap may always be garbage: more collects less often. A part of what lives, unless told.
+ */
+type Manner = { stray?: 'ends the process' | 'is logged'; garbageBytes?: number };
 
 /** Runs until a signal comes (0), the parent goes (0), the start fails (78 or 1) or something fatal happens (1). */
 export async function runService(
   name: string,
   env: NodeJS.ProcessEnv,
   start: StartService,
-  stray: Stray = 'ends the process',
+  { stray = 'ends the process', garbageBytes = 0 }: Manner = {},
 ): Promise<void> {
-  limitGarbage();
+  limitGarbage(garbageBytes);
   const config = configOrExit(name, env);
   const log = createLogger(name, config.logLevel);
   const stopped = Promise.withResolvers<number>();

@@ -190,12 +190,11 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   const ownPace = createOwnPace();
   const app = createServer(dependencies, ownPace);
   const state = { closing: false };
-  app.addHook('preClose', (done) => {
+  app.addHook('preClose', async () => {
     state.closing = true;
-    waiting.close();
     // Connections that are busy now would, once idle, hold `close` up for as long as clients like to keep them.
     app.server.keepAliveTimeout = 1;
-    done();
+    await waiting.close();
   });
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);

@@ -69,10 +69,7 @@ function filterOf(url: string): EventFilter {
 export const eventRoutes =
   ({ jobs, readJob, history, follow, streams }: EventDependencies) =>
   (app: FastifyInstance, _: unknown, done: () => void): void => {
-    app.addHook('preClose', (next) => {
-      streams.close();
-      next();
-    });
+    app.addHook('preClose', () => streams.close());
 
     async function answerPage(job: JobDocument, request: FastifyRequest, reply: FastifyReply) {
       const { limit, from } = pageOf(request.url);

@@ -2,6 +2,7 @@
 // read, and ended in order when the process stops. follow-routes opens them.
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { inTurns } from './in-turns.ts';
 
 export type Stream = {
   /** A client that has not read the last so many bytes is sent off instead; what is written after the end goes nowhere. */
@@ -108,9 +109,10 @@ export function createStreams({ keepAliveMs = 15_000, maxWaitingBytes = 2 ** 20 
     get count() {
       return open.size;
     },
-    close() {
+    /** Resolves once the last one has been ended. */
+    async close() {
       stopping = true;
-      for (const stream of open) stream.end(farewell);
+      await inTurns(open, (stream) => stream.end(farewell));
     },
   };
 }

@@ -18,10 +18,7 @@ async function listening(options: StreamsOptions) {
     opened.push(streams.open(reply));
     return reply;
   });
-  app.addHook('preClose', (done) => {
-    streams.close();
-    done();
-  });
+  app.addHook('preClose', () => streams.close());
   closers.push(() => app.close());
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   async function client() {
@@ -96,7 +93,7 @@ test('one timer keeps all of them alive', async () => {
   await vi.waitFor(() => expect(texts.every(({ text }) => text.split('\n:\n').length > 2)).toBe(true));
   expect(timers.mock.calls.filter(([, ms]) => ms === 20)).toHaveLength(1);
   timers.mockRestore();
-  streams.close();
+  await streams.close();
   expect(streams.count).toBe(0);
   expect(opened.every(({ gone }) => gone.aborted)).toBe(true);
 });

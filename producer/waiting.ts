@@ -6,6 +6,7 @@ import { positionText } from '../schemas/position.ts';
 import { PutlogError } from '../schemas/problem.ts';
 import type { EventHub } from './event-hub.ts';
 import { isLater } from './heard-jobs.ts';
+import { inTurns } from './in-turns.ts';
 import type { LookUp } from './look-up.ts';
 
 /** Begun before what it waits for can happen, so that nothing is missed. `end` it whatever happens. */
@@ -118,9 +119,9 @@ export function createWaiting({ hub, lookUp, maxWaitMs, lookAfterMs = [0, 250, 1
       return giveUps.size;
     },
     /** All who wait get what is known by now, and nobody waits any more. */
-    close() {
+    async close() {
       stopped.abort();
-      for (const giveUp of giveUps) giveUp();
+      await inTurns(giveUps, (giveUp) => giveUp());
     },
   };
 }
