@@ -44,11 +44,25 @@ export function createStreams({ keepAliveMs = 15_000, maxWaitingBytes = 2 ** 20 
   const beat = () => {
     for (const stream of open) stream.write(':\n\n');
   };
+  /** Have been given something in this turn of the event loop. All of it goes to the socket at once, in one chunk. */
+  let held: ServerResponse[] = [];
+  const release = () => {
+    for (const raw of held) if (!raw.writableEnded) raw.uncork();
+    held = [];
+  };
+
+  function hold(raw: ServerResponse): void {
+    if (raw.writableCorked > 0) return;
+    raw.cork();
+    if (held.push(raw) === 1) setImmediate(release);
+  }
 
   function streamOn(raw: ServerResponse): Stream {
     const gone = new AbortController();
     const finish = (last: string) => {
       if (gone.signal.aborted) return;
+      // `end` would write the end of the body before what is held.
+      if (raw.writableCorked > 0) raw.uncork();
       raw.end(last);
       forget();
     };
@@ -64,6 +78,7 @@ export function createStreams({ keepAliveMs = 15_000, maxWaitingBytes = 2 ** 20 
       gone: gone.signal,
       write(frame) {
         if (gone.signal.aborted) return;
+        hold(raw);
         raw.write(frame);
         if (raw.writableLength <= maxWaitingBytes) return;
         finish(tooSlow);
