@@ -1,7 +1,8 @@
 // Lists of jobs as they were, in MongoDB: one document a snapshot, which names the collection that holds its jobs. A collection that no document
 // names is nobody's, and is dropped. Whoever builds them (projections), reads them (producer) and drops them (projections) goes by it.
 import { randomBytes } from 'node:crypto';
-import { type Collection, type Db, MongoServerError } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
+import { insertNew } from './mongo.ts';
 
 /** What is known once it is built. Offsets are by topic, one for each partition. */
 export type SnapshotContent = {
@@ -32,9 +33,6 @@ export type ReadySnapshot = SnapshotDocument & { content: SnapshotContent; expir
 /** With that of its dead letters it is a name of a version of the read model, and never that of one that is read or rebuilt. */
 const collectionName = /^(jobs_snapshot_[0-9a-f]+)(_dead)?$/;
 
-/** E11000 */
-const duplicateKey = 11_000;
-
 export const snapshotsIn = (db: Db): Collection<SnapshotDocument> => db.collection('snapshots');
 
 export const isReady = (found: SnapshotDocument): found is ReadySnapshot =>
@@ -52,19 +50,15 @@ export async function beginSnapshot(
   if (before !== null && isReady(before) && before.expiresAt.getTime() > Date.now()) return before;
   const collection = `jobs_snapshot_${randomBytes(8).toString('hex')}`;
   const begun: SnapshotDocument = { ...asked, collection, begunAt: new Date(), content: null, expiresAt: null };
-  try {
-    const filter = { _id: asked._id, ...(before !== null && { collection: before.collection }) };
-    if (before === null) await snapshotsIn(db).insertOne(begun);
-    else if ((await snapshotsIn(db).replaceOne(filter, begun)).matchedCount === 0) throw takenOver(asked._id);
-  } catch (error) {
-    if (error instanceof MongoServerError && error.code === duplicateKey) throw takenOver(asked._id, error);
-    throw error;
-  }
+  const took =
+    before === null
+      ? (await insertNew(snapshotsIn(db), [begun])).length === 0
+      : (await snapshotsIn(db).replaceOne({ _id: asked._id, collection: before.collection }, begun)).matchedCount === 1;
+  if (!took) throw takenOver(asked._id);
   return begun;
 }
 
-const takenOver = (id: string, cause?: unknown) =>
-  new Error(`another run of the job builds the snapshot ${id}`, cause === undefined ? undefined : { cause });
+export const takenOver = (id: string): Error => new Error(`another run of the job builds the snapshot ${id}`);
 
 /** From now on it can be read. False: another run of its job has taken its place. It may be repeated. @throws what MongoDB says */
 export async function endSnapshot(

@@ -11,6 +11,7 @@ import {
   removeSnapshot,
   type SnapshotContent,
   type SnapshotDocument,
+  takenOver,
 } from '../platform/snapshot-store.ts';
 import { NonRetryableError } from '../schemas/retry-errors.ts';
 import type { SnapshotBuilt, SnapshotRequest } from '../schemas/snapshot.ts';
@@ -110,7 +111,7 @@ export async function buildSnapshot(
     if (givenUp()) throw new Error('it was given up');
     const ready = { content, expiresAt: new Date(Date.now() + keepMs) };
     const isOurs = await persist(() => endSnapshot(db, begun, ready), { log, what: 'let a snapshot be read' });
-    if (!isOurs) throw new Error(`another run of the job builds the snapshot ${id}`);
+    if (!isOurs) throw takenOver(id);
     return builtOf({ ...begun, ...ready });
   } catch (error) {
     await drop(tools, begun);

@@ -19,8 +19,7 @@ export function openSnapshots(
   jobs: ReadonlyMap<string, LoadedJob>,
 ): { build: BuildSnapshot; close: () => Promise<void> } {
   const retentionOf = retentionIn(jobs, config);
-  const kept = [...jobs.keys()].map((type): [string, number | undefined] => [type, retentionOf(type)]);
-  const retentions = new Map(kept.flatMap(([type, ms]): [string, number][] => (ms === undefined ? [] : [[type, ms]])));
+  const retentions = new Map([...jobs.keys()].map((type) => [type, retentionOf(type)]));
   const building = new Set<Promise<unknown>>();
   const closing = new AbortController();
 

@@ -12,10 +12,10 @@ import { buildSnapshot } from './build-snapshot.ts';
 import type { BuildProgress } from './build-tools.ts';
 import { openHistoryLog } from './history-log.ts';
 
-/** `retentions` by type, in milliseconds. */
+/** `retentions` by type, in milliseconds; undefined: for ever. */
 export type SnapshotTask = {
   config: Config;
-  retentions: ReadonlyMap<string, number>;
+  retentions: ReadonlyMap<string, number | undefined>;
   request: SnapshotRequest;
 };
 
