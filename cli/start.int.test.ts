@@ -22,10 +22,13 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  const pids = existsSync(join(dataDir, 'run.json')) ? Object.values((await readRun()).processes).flat() : [];
   for (const { child, ended } of running) {
     child.kill('SIGKILL');
     await ended;
   }
+  // Services whose parent is gone end by themselves, and write to this folder until they have.
+  await Promise.all(pids.map((pid) => untilGone(pid, 5_000)));
   await rm(dataDir, { recursive: true, force: true });
 });
 
