@@ -2,8 +2,8 @@
 // claims, no order, no checkpoint: what a worker's rate is measured against. drain runs it on the same log.
 import { createEventRecords } from '../consumer/event-records.ts';
 import { outcomeEvent } from '../consumer/outcome.ts';
+import { headerOf } from '../platform/batch-record.ts';
 import type { LogRecord } from '../platform/log-writer.ts';
-import { headerOf } from '../platform/record-batch.ts';
 import type { BenchStack } from './bench-stack.ts';
 
 /** Appends `jobs` events to `target`, which has the partitions of `topic`. Resolves to how long it took, in milliseconds. */

@@ -2,9 +2,9 @@
 // write, then what the log says is done. Called when a partition arrives, and whenever its writer was fenced and the
 // partition is still ours. The order of the steps is the promise: read only what can no longer change.
 import { setTimeout as delay } from 'node:timers/promises';
+import { headerOf } from '../platform/batch-record.ts';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { type LogWriter, openLogWriter } from '../platform/log-writer.ts';
-import { headerOf } from '../platform/record-batch.ts';
 import type { Checkpoint } from '../schemas/checkpoint.ts';
 import { fenceEventType } from '../schemas/fence.ts';
 import { ownerIdentity } from '../schemas/topics.ts';

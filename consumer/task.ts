@@ -1,6 +1,6 @@
 // A command in hand of a partition runner, from its arrival to its outcome.
 import type { KafkaMessage } from 'kafkajs';
-import { headerOf } from '../platform/record-batch.ts';
+import { headerOf } from '../platform/batch-record.ts';
 import { tenantOf } from '../schemas/call-options.ts';
 import type { Command } from '../schemas/command.ts';
 

@@ -4,8 +4,9 @@
 // https://kafka.apache.org/protocol.html#The_Messages_Fetch (version 11, the newest that kafkajs speaks)
 import kafkajs from 'kafkajs';
 import { requests } from 'kafkajs/src/protocol/requests/index.js';
+import type { ReadRecord } from './batch-record.ts';
 import { openCompressed } from './codecs.ts';
-import { batchLimits, isOldFormat, type ReadRecord, readRecordSet } from './record-batch.ts';
+import { batchLimits, isOldFormat, readRecordSet } from './record-batch.ts';
 
 export type FetchAnswer = {
   throttleTime: number;

@@ -1,7 +1,7 @@
 // What a fetch brought of one partition: its records, without those that are no record of anybody (the end of a transaction), and
 // where to go on behind all of them. platform/cluster.ts makes it.
 import type { InnerMessage } from 'kafkajs/src/cluster/index.js';
-import { headerOf } from './record-batch.ts';
+import { headerOf } from './batch-record.ts';
 
 export type FetchedRecord = {
   readonly offset: number;

@@ -2,24 +2,9 @@
 // nobody can open (a codec's bytes are broken, or it would not fit into memory) comes out as one record that says why, at
 // its last offset, so that readers go on behind it. platform/fetch-answer.ts calls it.
 // https://kafka.apache.org/documentation/#recordbatch
+import { BatchRecord, type ReadRecord, type RecordsAbout } from './batch-record.ts';
 import { openCompressed } from './codecs.ts';
-
-export type RecordHeaders = Record<string, Buffer | Buffer[]>;
-
-export type ReadRecord = {
-  readonly magicByte: number;
-  readonly attributes: number;
-  /** Milliseconds since the epoch, in decimal. */
-  readonly timestamp: string;
-  readonly offset: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: RecordHeaders;
-  readonly isControlRecord: boolean;
-  readonly batchContext: BatchContext;
-  /** Why this stands for a whole batch; its value is then the batch as its producer sent it, from the magic byte on. */
-  readonly unreadable?: string;
-};
+import { createRecordReader } from './record-reader.ts';
 
 /** kafkajs hands records on as they are, and its type of them does not know this field. */
 export const whyUnreadable = (record: object): string | undefined =>
@@ -31,9 +16,6 @@ export const unreadableOffsets = ({ offset, value }: { offset: string; value: Bu
   first: Number(offset) - (value?.readInt32BE(7) ?? 0),
   last: Number(offset),
 });
-
-/** kafkajs needs it to pass over what a transaction took back. */
-type BatchContext = { producerId: string; inTransaction: boolean; codec: number };
 
 /** Bytes that one batch may become; records and headers together that it may hold; bytes of a record that was compressed. */
 export const batchLimits = { bytes: 64 * 2 ** 20, items: 400_000, recordBytes: 1_048_588 };
@@ -99,17 +81,9 @@ async function readBatch(batch: Buffer, room: { bytes: number }): Promise<ReadRe
   }
 }
 
-type About = {
-  first: number;
-  began: number;
-  appendedAt: number | undefined;
-  isControlRecord: boolean;
-  context: BatchContext;
-};
-
 /** @throws Error where the bytes are not `count` records, or too much to hold */
-function readRecords(bytes: Buffer, count: number, about: About, maxBytes = bytes.length): ReadRecord[] {
-  const reader = createReader(bytes);
+function readRecords(bytes: Buffer, count: number, about: RecordsAbout, maxBytes = bytes.length): ReadRecord[] {
+  const reader = createRecordReader(bytes);
   const records: ReadRecord[] = [];
   let items = 0;
   const more = () => {
@@ -137,152 +111,4 @@ function readRecords(bytes: Buffer, count: number, about: About, maxBytes = byte
     records.push(new BatchRecord(place, key, value, bytes, headersAt, about));
   }
   return records;
-}
-
-/**
- * A class, unlike everything else here, because it is made for each record that is read, and most readers ask for one header or none:
- * all of them, decoded, are more objects than the rest of a record.
- */
-class BatchRecord implements ReadRecord {
-  readonly attributes: number;
-  readonly offset: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly #timestamp: number;
-  readonly #bytes: Buffer;
-  readonly #headersAt: number;
-  readonly #about: About;
-  #headers: RecordHeaders | undefined;
-
-  constructor(
-    { attributes, timestamp, offset }: { attributes: number; timestamp: number; offset: number },
-    key: Buffer | null,
-    value: Buffer | null,
-    bytes: Buffer,
-    headersAt: number,
-    about: About,
-  ) {
-    this.attributes = attributes;
-    this.offset = String(offset);
-    this.key = key;
-    this.value = value;
-    this.#timestamp = timestamp;
-    this.#bytes = bytes;
-    this.#headersAt = headersAt;
-    this.#about = about;
-  }
-
-  get magicByte() {
-    return 2;
-  }
-  get timestamp() {
-    return String(this.#timestamp);
-  }
-  get isControlRecord() {
-    return this.#about.isControlRecord;
-  }
-  get batchContext() {
-    return this.#about.context;
-  }
-  get headers() {
-    this.#headers ??= readHeaders(createReader(this.#bytes, this.#headersAt));
-    return this.#headers;
-  }
-
-  /** As text, without the others; undefined: it is not there, or more than once. */
-  header(name: string): string | undefined {
-    const bytes = this.#bytes;
-    const reader = createReader(bytes, this.#headersAt);
-    let found: string | undefined;
-    for (let left = reader.varint(); left > 0; left--) {
-      const nameLength = reader.varint();
-      const nameAt = reader.at;
-      reader.move(nameLength);
-      const length = reader.varint();
-      const at = reader.at;
-      reader.move(length);
-      if (nameLength !== name.length || length < 0 || !isAscii(bytes, nameAt, name)) continue;
-      if (found !== undefined) return undefined;
-      found = bytes.toString('utf8', at, at + length);
-    }
-    return found;
-  }
-}
-
-function isAscii(bytes: Buffer, at: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  return true;
-}
-
-type WithHeaders = { readonly headers?: object | undefined; header?: (name: string) => string | undefined };
-
-/** A header as text, where it is there once; of a record that was read here, without decoding the others. `name` in ASCII. */
-export function headerOf(record: WithHeaders, name: string): string | undefined {
-  if (record.header !== undefined) return record.header(name);
-  const value: unknown = Object.entries(record.headers ?? {}).find(([one]) => one === name)?.[1];
-  return value === undefined || Array.isArray(value) ? undefined : String(value);
-}
-
-function readHeaders(reader: ReturnType<typeof createReader>): RecordHeaders {
-  const headers: RecordHeaders = {};
-  for (let left = reader.varint(); left > 0; left--) {
-    const name = reader.bytes()?.toString() ?? '';
-    addHeader(headers, name, reader.bytes());
-  }
-  return headers;
-}
-
-/** A name that stands there twice has both values. One without a value says nothing. */
-function addHeader(headers: RecordHeaders, name: string, value: Buffer | null) {
-  // As a property this would be the prototype.
-  if (value === null || name === '__proto__') return;
-  const there = Object.hasOwn(headers, name) ? headers[name] : undefined;
-  if (there === undefined) headers[name] = value;
-  else if (Array.isArray(there)) there.push(value);
-  else headers[name] = [there, value];
-}
-
-function createReader(buffer: Buffer, start = 0) {
-  let at = start;
-  const byte = (): number => {
-    const value = buffer[at++];
-    if (value === undefined) throw new Error('a record is cut short');
-    return value;
-  };
-  /** Exact up to 2^53; more stands only in a timestamp of nonsense. */
-  const varint = (): number => {
-    let value = 0;
-    for (let scale = 1; scale <= 2 ** 63; scale *= 128) {
-      const next = byte();
-      value += (next & 127) * scale;
-      if (next < 128) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-    }
-    throw new Error('a number of a record has no end');
-  };
-  return {
-    get at() {
-      return at;
-    },
-    byte,
-    varint,
-    /** By a length that was read before; below zero: there is nothing. */
-    move(length: number) {
-      if (length > 0) at += length;
-    },
-    /** Over a field that is as long as a varint before it says. */
-    skip() {
-      const length = varint();
-      if (length === -1) return;
-      if (length < 0 || length > buffer.length - at) throw new Error('a field of a record reaches outside');
-      at += length;
-    },
-    /** As long as a varint before it says; null for -1. */
-    bytes(): Buffer | null {
-      const length = varint();
-      if (length === -1) return null;
-      if (length < 0 || length > buffer.length - at) throw new Error('a field of a record reaches outside');
-      at += length;
-      return buffer.subarray(at - length, at);
-    },
-  };
 }

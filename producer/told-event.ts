@@ -1,5 +1,6 @@
 // An event as clients are told it: as JSON, in the style of a job's status, and as one frame of an event stream, each made once however
 // many are told. The id of a frame says where the event stands, so that a stream resumes behind it without a search.
+import { headerOf } from '../platform/batch-record.ts';
 import type { FetchedRecord } from '../platform/fetched-part.ts';
 import { type EventKind, eventKinds, type JobEvent, terminalKinds } from '../schemas/event.ts';
 import { jobKey } from '../schemas/job-status.ts';
@@ -17,16 +18,13 @@ export type ToldEvent = {
   frame: () => Buffer;
 };
 
-const headerText = (value: FetchedRecord['headers'][string]): string | undefined =>
-  value === undefined ? undefined : String(Array.isArray(value) ? value[0] : value);
-
 const typePrefix = 'putlog.job.';
 /** By `ce_type`, so that what nobody asked for needs no decoding. */
 const kindsByType = new Map<string, EventKind>(eventKinds.map((kind) => [`${typePrefix}${kind}`, kind]));
 
 /** Undefined: the record is no event of a job (a fence, or somebody else's). */
-export const kindOf = ({ headers }: FetchedRecord): EventKind | undefined =>
-  kindsByType.get(headerText(headers.ce_type) ?? '');
+export const kindOf = (record: FetchedRecord): EventKind | undefined =>
+  kindsByType.get(headerOf(record, 'ce_type') ?? '');
 
 const iso = (at: number) => new Date(at).toISOString();
 const member = (name: string, text: string | null) => (text === null ? '' : `,"${name}":${text}`);
@@ -53,10 +51,11 @@ const once = <T>(make: () => T): (() => T) => {
   };
 };
 
-export function toldEvent(event: JobEvent, { headers, offset }: FetchedRecord, topic: string, partition: number) {
+export function toldEvent(event: JobEvent, record: FetchedRecord, topic: string, partition: number) {
+  const { offset } = record;
   const position = { topic, partition, offset };
   // What somebody else wrote may have none, or one that would end its line.
-  const id = (headerText(headers.ce_id) ?? positionText(position)).replace(/[\r\n\0]/g, '');
+  const id = (headerOf(record, 'ce_id') ?? positionText(position)).replace(/[\r\n\0]/g, '');
   const json = once(() => jsonOf(event, id, position));
   const frame = once(() => Buffer.from(`id: ${id}@${offset}\nevent: ${event.kind}\ndata: ${json()}\n\n`));
   const told: ToldEvent = {

@@ -1,7 +1,8 @@
 // From a record of the log to what it says of a job's status: decodes commands and events, passes over fences. What it says of a
 // dead letter is told beside.
+
+import { headerOf } from '../platform/batch-record.ts';
 import type { PreparedLog } from '../platform/prepare-log.ts';
-import { headerOf } from '../platform/record-batch.ts';
 import type { Command } from '../schemas/command.ts';
 import { redriveHeader } from '../schemas/dead-letter.ts';
 import type { JobEvent } from '../schemas/event.ts';

@@ -1,5 +1,7 @@
 // Reads the commands of a type and their ends, a partition number at a time, in step: memory holds a stretch of each topic, what waits for its
 // other half, and a name of each call of the partition. The rest of the events is not read once no command waits.
+
+import { headerOf } from '../platform/batch-record.ts';
 import { isGone } from '../platform/cluster.ts';
 import type { FetchedRecord } from '../platform/fetched-part.ts';
 import type { Logger } from '../platform/log.ts';
@@ -73,8 +75,8 @@ export function createReader({ history, type, log, signal, accepts, enough, pair
   const readEnd = (record: FetchedRecord): Promise<JobEvent | undefined> => decoded(() => readEvent(record.value));
 
   /** Owners alone write events, so each says in its header what it is about. */
-  const isOfType = ({ headers }: FetchedRecord) =>
-    String(headers.ce_type) !== fenceEventType && String(headers.ce_subject).startsWith(`${type}/`);
+  const isOfType = (record: FetchedRecord) =>
+    headerOf(record, 'ce_type') !== fenceEventType && headerOf(record, 'ce_subject')?.startsWith(`${type}/`) === true;
 
   async function readPart({ partition, commands, events }: Part): Promise<void> {
     const pairing = createPairing();

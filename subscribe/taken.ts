@@ -2,7 +2,6 @@
 import type { FetchedRecord } from '../platform/fetched-part.ts';
 import { type Position, positionText } from '../schemas/position.ts';
 import type { DeadEvent } from './dead-event.ts';
-import { headerText } from './interest.ts';
 import type { SubscribedEvent } from './subscribed-event.ts';
 
 /** A record that was asked for, on its way to the handler. `fault`: why it can never get there. */
@@ -12,7 +11,10 @@ export type Taken = { record: FetchedRecord; position: Position } & (
 );
 
 export function deadEvent({ record, position, event }: Taken, attempts: number): DeadEvent {
-  const headers = Object.entries(record.headers).map(([name, value]) => [name, headerText(value) ?? ''] as const);
+  // The first of several, as everywhere.
+  const headers = Object.entries(record.headers).map(
+    ([name, value]) => [name, String([value].flat()[0] ?? '')] as const,
+  );
   return {
     ...{ event, position: positionText(position), attempts, key: record.key, value: record.value },
     headers: Object.fromEntries(headers),

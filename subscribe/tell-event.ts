@@ -1,11 +1,11 @@
 // Makes of a record of the log the event that a subscriber is told, in one place: what is JSON in it is parsed, times are text, and its id is
 // the one that it has everywhere. Whoever takes records asks it.
+import { headerOf } from '../platform/batch-record.ts';
 import type { FetchedRecord } from '../platform/fetched-part.ts';
 import { UndecodableError } from '../platform/wire-format.ts';
 import type { JobEvent } from '../schemas/event.ts';
 import { jobKey } from '../schemas/job-status.ts';
 import { type Position, positionText } from '../schemas/position.ts';
-import { headerText } from './interest.ts';
 import type { SubscribedEvent } from './subscribed-event.ts';
 
 const iso = (at: number) => new Date(at).toISOString();
@@ -22,12 +22,12 @@ function parsed(name: string, text: string | null): object {
 }
 
 /** @throws UndecodableError */
-export function subscribedEvent(event: JobEvent, { headers }: FetchedRecord, position: Position): SubscribedEvent {
+export function subscribedEvent(event: JobEvent, record: FetchedRecord, position: Position): SubscribedEvent {
   const { kind, type, generation, attempt, key, worker, submittedAt, at, startedAt, dueAt, command } = event;
   const where = positionText(position);
-  const traceparent = headerText(headers.traceparent);
+  const traceparent = headerOf(record, 'traceparent');
   return {
-    ...{ id: headerText(headers.ce_id) ?? where, kind, job: jobKey(type, event.id), type, jobId: event.id },
+    ...{ id: headerOf(record, 'ce_id') ?? where, kind, job: jobKey(type, event.id), type, jobId: event.id },
     ...{ generation, attempt, key, submittedAt: iso(submittedAt), at: iso(at), ...time('startedAt', startedAt) },
     ...{ ...time('dueAt', dueAt), worker, position: where, command: positionText(command) },
     ...parsed('progress', event.progress),
