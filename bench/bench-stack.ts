@@ -1,7 +1,7 @@
 // What every measurement but the whole pipeline's runs on: an embedded stack in a temporary directory, its prepared log, and services as processes
 // of their own, each started and ended when the measurement says so.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -17,6 +17,7 @@ import { openLogWriter } from '../platform/log-writer.ts';
 import { persist } from '../platform/persist.ts';
 import { prepareLog } from '../platform/prepare-log.ts';
 import { topicNames } from '../schemas/topics.ts';
+import { cpuMsOf, rssOf } from './process-figures.ts';
 
 export type BenchService = {
   pid: number;
@@ -70,8 +71,8 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
     const service: BenchService = {
       pid: child.pid ?? 0,
       url: '',
-      rss: () => rssOf(child),
-      cpuMs: () => cpuMsOf(child),
+      rss: () => rssOf(child.pid ?? 0),
+      cpuMs: () => cpuMsOf(child.pid ?? 0),
       async end(signal) {
         child.kill(signal);
         await gone;
@@ -91,7 +92,8 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
   const endless = Number.POSITIVE_INFINITY;
 
   return {
-    ...{ config, env, log, prepared, cluster, connection, startService, rssOf, dataDir },
+    pids: { kafka: stack.kafka?.pid ?? 0, mongod: stack.mongod?.pid ?? 0 },
+    ...{ config, env, log, prepared, cluster, connection, startService, dataDir },
     /** Where a call goes for which nobody has told how urgent it is. */
     topic: topicNames(config.prefix).commands('default'),
     /** Without an identity and without limits; a broker that has just started may let it wait. */
@@ -112,28 +114,6 @@ export async function startBenchStack(settings: Readonly<Record<string, string>>
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-/** From Linux's /proc. */
-async function rssOf(child: ChildProcess): Promise<number> {
-  if (child.exitCode !== null || child.signalCode !== null) return 0;
-  let status: string;
-  try {
-    status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-  } catch (error) {
-    // Gone, and nobody has heard of it yet.
-    if (error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'ENOENT')) return 0;
-    throw error;
-  }
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
-}
-
-/** From Linux's /proc, which counts in hundredths of a second. */
-async function cpuMsOf(child: ChildProcess): Promise<number> {
-  const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
-  // Behind the name of the program, which may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** A whole number above 0. @throws Error that names the option */

@@ -1,4 +1,5 @@
 // A client for measuring: so many connections, one request at a time on each (a closed loop).
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 
 export type Answer = { status: number; body: { state?: string; result?: unknown; succeeded?: number } };
@@ -7,6 +8,12 @@ export type BenchClient = ReturnType<typeof createBenchClient>;
 
 export function createBenchClient(base: string, connections: number) {
   const pool = new Pool(base, { connections, pipelining: 1 });
+
+  async function succeeded(): Promise<number> {
+    const { status, body } = await call('GET', '/stats');
+    if (status !== 200 || body.succeeded === undefined) throw new Error(`GET /stats answered ${status}`);
+    return body.succeeded;
+  }
 
   async function call(method: 'GET' | 'PUT', path: string, payload?: unknown): Promise<Answer> {
     const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
@@ -21,10 +28,11 @@ export function createBenchClient(base: string, connections: number) {
       if (status !== 202) throw new Error(`PUT ${id} answered ${status}: ${JSON.stringify(body)}`);
     },
     get: (type: string, id: string) => call('GET', `/jobs/${type}/${id}`),
-    async succeeded(): Promise<number> {
-      const { status, body } = await call('GET', '/stats');
-      if (status !== 200 || body.succeeded === undefined) throw new Error(`GET /stats answered ${status}`);
-      return body.succeeded;
+    succeeded,
+    /** Resolves once so many jobs have succeeded; asks every 20 ms. @throws Error after `deadline` milliseconds */
+    async untilSucceeded(count: number, deadline: number): Promise<void> {
+      for (const limit = performance.now() + deadline; (await succeeded()) < count; await delay(20))
+        if (performance.now() > limit) throw new Error(`not all of ${count} jobs succeeded within ${deadline} ms`);
     },
     close: () => pool.close(),
   };

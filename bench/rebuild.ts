@@ -4,11 +4,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createMongo } from '../platform/mongo.ts';
 import { openReadModel } from '../platform/read-model.ts';
 import { countOf, startBenchStack } from './bench-stack.ts';
+import { rssOf } from './process-figures.ts';
 import { echoCall, queueJobs } from './queue-jobs.ts';
 import { readAndWrite } from './read-and-write.ts';
 
@@ -20,20 +22,27 @@ const program = join(import.meta.dirname, '../cli/putlog.js');
 const stack = await startBenchStack();
 const mongo = createMongo(stack.config.mongoUri);
 
-/** The last line that it says, and the most memory that it had (MiB). @throws Error where it fails */
-async function putlog(...args: string[]): Promise<{ said: Record<string, unknown>; seconds: number; mostMib: number }> {
+type Line = { step: string } & Record<string, unknown>;
+
+/**
+ * The last line that it says, how long it was at each step (seconds, from its first line on), and the most memory that it had (MiB).
+ * @throws Error where it fails
+ */
+async function putlog(...args: string[]) {
   const began = performance.now();
   const child = spawn(process.execPath, [program, ...args, '--json'], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...stack.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text = (text + chunk).slice(-100_000);
+  const steps: { step: string; at: number }[] = [];
+  let said: Line = { step: 'none' };
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    said = JSON.parse(line);
+    if (steps.at(-1)?.step !== said.step) steps.push({ step: said.step, at: performance.now() });
   });
   let mostBytes = 0;
   const timer = setInterval(() => {
-    stack.rssOf(child).then(
+    rssOf(child.pid ?? 0).then(
       (bytes) => {
         mostBytes = Math.max(mostBytes, bytes);
       },
@@ -43,13 +52,14 @@ async function putlog(...args: string[]): Promise<{ said: Record<string, unknown
   const [code] = await once(child, 'close');
   clearInterval(timer);
   if (code !== 0) throw new Error(`putlog ${args.join(' ')} ended with ${code}`);
-  const seconds = (performance.now() - began) / 1_000;
-  return {
-    said: JSON.parse(text.trimEnd().split('\n').at(-1) ?? '{}'),
-    seconds,
-    mostMib: Math.round(mostBytes / 2 ** 20),
-  };
+  const ended = performance.now();
+  const took: Record<string, number> = {};
+  for (const [i, { step, at }] of steps.entries())
+    took[step] = tenths((took[step] ?? 0) + ((steps[i + 1]?.at ?? ended) - at) / 1_000);
+  return { said, took, seconds: (ended - began) / 1_000, mostMib: Math.round(mostBytes / 2 ** 20) };
 }
+
+const tenths = (value: number): number => Math.round(value * 10) / 10;
 
 try {
   const loadBefore = loadavg()[0];
@@ -72,9 +82,10 @@ try {
   const seen = await beside.stop();
   const records = Number(rebuilt.said.records);
   const measured = {
+    took: rebuilt.took,
     ...{ rebuildSeconds: Math.round(rebuilt.seconds), recordsPerSecond: Math.round(records / rebuilt.seconds) },
     ...{
-      eventsPerSecond: Math.round(jobs / rebuilt.seconds),
+      readPerSecond: Math.round(records / (rebuilt.took.reading ?? 0)),
       mostMib: rebuilt.mostMib,
       compared: rebuilt.said.compared,
     },

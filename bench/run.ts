@@ -1,55 +1,84 @@
-// `npm run bench [-- --jobs N --connections C --base URL]`: measures the whole pipeline and prints one JSON line. Without
-// --base it starts everything on an embedded stack of its own and stops it afterwards.
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { cpus, loadavg, tmpdir } from 'node:os';
+// `npm run bench [-- --peers FOLDER[:NAME,NAME] --reps N --jobs N --sleeps N --connections C --probes P]`: the whole of Putlog, and of each
+// other system of FOLDER that speaks the same HTTP contract, behind one load generator, in turns. Prints a table with the ratios and
+// keeps every figure as JSON in bench/results.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { countOf } from './bench-stack.ts';
+import { costsOf, type Round, tablesOf } from './compare.ts';
 import { createBenchClient } from './http-client.ts';
-import { measure } from './measure.ts';
+import { type Load, measure } from './measure.ts';
+import { type Figures, putlog, readPeers, type System } from './systems.ts';
 
 const { values } = parseArgs({
   options: {
+    peers: { type: 'string' },
+    reps: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '20000' },
+    sleeps: { type: 'string', default: '5000' },
     connections: { type: 'string', default: '64' },
     probes: { type: 'string', default: '300' },
-    base: { type: 'string' },
   },
 });
-const [jobs, connections, probes] = [values.jobs, values.connections, values.probes].map(Number);
-if (!jobs || !connections || !probes) throw new Error('--jobs, --connections and --probes take whole numbers above 0');
+const reps = countOf('reps', values.reps);
+const jobsOf: Readonly<Record<string, number>> = {
+  echo: countOf('jobs', values.jobs),
+  sleep10: countOf('sleeps', values.sleeps),
+};
+const connections = countOf('connections', values.connections);
+const probes = countOf('probes', values.probes);
 
-const own = values.base === undefined ? await startOwn() : undefined;
-try {
-  const client = createBenchClient(values.base ?? own?.url ?? '', connections);
-  const load = loadavg()[0];
-  const measured = await measure(client, jobs, connections, probes);
-  await client.close();
-  const machine = { cores: cpus().length, node: process.version, loadBefore: load };
-  console.log(JSON.stringify({ at: new Date().toISOString(), jobs, connections, ...measured, machine }));
-} finally {
-  await own?.stop();
+const [folder = '', names] = values.peers?.split(':') ?? [];
+const peers = folder === '' ? [] : await readPeers(folder, names?.split(','));
+if (peers.length === 0) console.error('No other system: --peers names a folder of them (bench/README.md).');
+const systems = [putlog, ...peers];
+
+const rounds: Round[] = [];
+for (let rep = 0; rep < reps; rep++)
+  for (const system of systems)
+    for (const type of Object.keys(jobsOf)) {
+      const round = await oneRound(system, { type, jobs: jobsOf[type] ?? 0, connections, probes });
+      console.error(JSON.stringify(round));
+      rounds.push(round);
+    }
+
+const at = new Date().toISOString();
+const machine = {
+  ...{ cores: cpus().length, gib: Math.round(totalmem() / 2 ** 30), node: process.version, model: cpus()[0]?.model },
+};
+const results = join(import.meta.dirname, 'results');
+await mkdir(results, { recursive: true });
+const file = join(results, `${at.slice(0, 16).replaceAll(':', '')}.json`);
+await writeFile(file, `${JSON.stringify({ at, reps, connections, probes, machine, rounds }, null, 1)}\n`);
+console.log(tablesOf(rounds));
+const costs = costsOf(rounds, (type) => jobsOf[type] ?? 0);
+if (costs !== undefined) console.log(`\n${costs}`);
+console.log(`\n${file}`);
+if (rounds.some(({ error }) => error !== undefined)) process.exitCode = 1;
+
+/** What goes wrong with a system is a part of what is told of it. */
+async function oneRound(system: System, load: Load): Promise<Round> {
+  const round = { system: system.name, type: load.type };
+  const loadBefore = loadavg()[0] ?? 0;
+  let running: Awaited<ReturnType<System['start']>> | undefined;
+  try {
+    running = await system.start(load.type);
+    const client = createBenchClient(running.url, connections);
+    const before = await running.figures();
+    const measured = await measure(client, load);
+    const figures = since(before, await running.figures());
+    await client.close();
+    return { ...round, loadBefore, measured, figures };
+  } catch (error) {
+    return { ...round, loadBefore, error: error instanceof Error ? error.message : String(error) };
+  } finally {
+    await running?.stop();
+  }
 }
 
-async function startOwn(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'putlog-bench-'));
-  const putlog = join(import.meta.dirname, '../cli/putlog.js');
-  const child = spawn(process.execPath, [putlog, 'start'], {
-    env: { ...process.env, PUTLOG_DATA_DIR: dataDir, PUTLOG_PORT: '0' },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-    await rm(dataDir, { recursive: true, force: true });
-  };
-  for (const limit = performance.now() + 300_000; performance.now() < limit; await delay(200)) {
-    if (child.exitCode !== null) throw new Error(`putlog start ended with code ${child.exitCode}`);
-    const run = await readFile(join(dataDir, 'run.json'), 'utf8').catch(() => undefined);
-    if (run !== undefined) return { url: (JSON.parse(run) as { http: string }).http, stop };
-  }
-  await stop();
-  throw new Error('nothing was ready within 300 s');
+function since(before: Figures, { mib, cpuMs }: Figures): Figures {
+  if (cpuMs === undefined) return { mib };
+  const parts = Object.entries(cpuMs);
+  return { mib, cpuMs: Object.fromEntries(parts.map(([part, ms]) => [part, ms - (before.cpuMs?.[part] ?? 0)])) };
 }

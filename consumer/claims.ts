@@ -1,6 +1,5 @@
 // Claims: at most one command runs a job's attempt, wherever in the log a second one stands. All claims of a worker that
 // come while one round trip is under way travel together in the next. Called by the partition runners of a worker.
-
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
 import type { Logger } from '../platform/log.ts';
@@ -46,8 +45,8 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
       const requests = batch.map(({ request }) => request);
       const claims = await persist(() => claimAll(requests), { log, what: 'write claims', givenUp: () => closed });
       waiting = waiting.slice(batch.length);
-      for (const [i, one] of batch.entries()) {
-        const claim = claims[i];
+      for (const one of batch) {
+        const claim = claims.get(one.request);
         if (claim === undefined) one.reject(new Error(`no answer to the claim ${one.request.id}`));
         else one.resolve(claim);
       }
@@ -55,11 +54,10 @@ export function createClaims({ db, log, fatal, lingerMs = 2 }: ClaimsOptions) {
     working = false;
   }
 
-  /** In the order of the batch. */
-  async function claimAll(batch: ClaimRequest[]): Promise<Claim[]> {
+  async function claimAll(batch: ClaimRequest[]): Promise<Map<ClaimRequest, Claim>> {
     const claims = new Map<ClaimRequest, Claim>();
     await claimFirst(batch, claims);
-    return batch.flatMap((request) => claims.get(request) ?? []);
+    return claims;
   }
 
   /** Most claims are new. */

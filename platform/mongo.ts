@@ -79,18 +79,16 @@ export async function insertSmall(db: Db, collection: string, documents: readonl
 }
 
 /**
- * Updates one document each, in any order, in one plain command of at most 16 MiB. Resolves to how many were found.
+ * Updates one document each, in any order, in one plain command of at most 16 MiB.
  * @throws what MongoDB says; then some may be updated.
  */
 export async function updateSmall(
   db: Db,
   collection: string,
   updates: readonly { q: Document; u: Document }[],
-): Promise<number> {
+): Promise<void> {
   const command = { update: collection, updates, ordered: false, writeConcern: { w: 'majority' } };
-  const answer = await db.command(command);
-  throwUnless(answer, () => false);
-  return answer.n;
+  throwUnless(await db.command(command), () => false);
 }
 
 function throwUnless(answer: Document, expected: (error: { code: number }) => boolean): void {

@@ -1,6 +1,5 @@
 // What `--until`, `--from` and `--to` name: a time, or a position in the log; and which records are before it, or from it on. Pure but for
 // what it asks of the log.
-
 import type { FetchedRecord } from '../platform/fetched-part.ts';
 import type { Logger } from '../platform/log.ts';
 import { persist } from '../platform/persist.ts';
@@ -48,26 +47,11 @@ export const skewMs = 600_000;
  * was written up to the time of its record. @throws Error where the log has no such position
  */
 export async function beforeUntil(until: Until, history: HistoryLog, log: Logger): Promise<Before> {
-  const { cluster, topics } = history;
-  const what = 'ask where that is in the log';
-  const here = 'position' in until ? until.position : undefined;
-  const at = 'position' in until ? await timeOf(until.position, history, log) : until.at;
-  const ends = await persist(() => endsOf(history), { log, what });
-  const limits = new Map<string, number[]>();
-  for (const topic of topics) {
-    const partitions = (ends.get(topic) ?? []).map(async (end, partition) => {
-      if (here?.topic === topic && here.partition === partition) return here.offset + 1;
-      return Math.min(
-        end,
-        (await persist(() => cluster.offsetAt(topic, partition, at + skewMs), { log, what })) ?? end,
-      );
-    });
-    limits.set(topic, await Promise.all(partitions));
-  }
+  const { at, isHere, offsets } = await find(until, history, log, { later: skewMs, offsetHere: 1 });
   return {
-    ...{ at, limits },
-    accepts: (topic, partition, { timestamp }) =>
-      (here?.topic === topic && here.partition === partition) || timestamp <= at,
+    at,
+    limits: offsets,
+    accepts: (topic, partition, { timestamp }) => isHere(topic, partition) || timestamp <= at,
   };
 }
 
@@ -76,24 +60,40 @@ export async function beforeUntil(until: Until, history: HistoryLog, log: Logger
  * was written from the time of its record on. @throws Error where the log has no such position
  */
 export async function sinceFrom(from: Until, history: HistoryLog, log: Logger): Promise<Since> {
+  const { at, isHere, offsets } = await find(from, history, log, { later: -skewMs, offsetHere: 0 });
+  return {
+    at,
+    starts: offsets,
+    accepts: (topic, partition, { timestamp }) => isHere(topic, partition) || timestamp >= at,
+  };
+}
+
+/**
+ * `offsets`: by partition, the first one of a record of `later` milliseconds after that, or the end; where it is a position, `offsetHere`
+ * behind it in its own partition, for which `isHere` is true.
+ */
+async function find(
+  where: Until,
+  history: HistoryLog,
+  log: Logger,
+  { later, offsetHere }: { later: number; offsetHere: number },
+): Promise<{ at: number; isHere: (topic: string, partition: number) => boolean; offsets: Limits }> {
   const { cluster, topics } = history;
   const what = 'ask where that is in the log';
-  const here = 'position' in from ? from.position : undefined;
-  const at = 'position' in from ? await timeOf(from.position, history, log) : from.at;
+  const here = 'position' in where ? where.position : undefined;
+  const isHere = (topic: string, partition: number) => here?.topic === topic && here.partition === partition;
+  const at = 'position' in where ? await timeOf(where.position, history, log) : where.at;
   const ends = await persist(() => endsOf(history), { log, what });
-  const starts = new Map<string, number[]>();
+  const offsets = new Map<string, number[]>();
   for (const topic of topics) {
     const partitions = (ends.get(topic) ?? []).map(async (end, partition) => {
-      if (here?.topic === topic && here.partition === partition) return here.offset;
-      return (await persist(() => cluster.offsetAt(topic, partition, Math.max(0, at - skewMs)), { log, what })) ?? end;
+      if (here !== undefined && isHere(topic, partition)) return here.offset + offsetHere;
+      const found = await persist(() => cluster.offsetAt(topic, partition, Math.max(0, at + later)), { log, what });
+      return Math.min(end, found ?? end);
     });
-    starts.set(topic, await Promise.all(partitions));
+    offsets.set(topic, await Promise.all(partitions));
   }
-  return {
-    ...{ at, starts },
-    accepts: (topic, partition, { timestamp }) =>
-      (here?.topic === topic && here.partition === partition) || timestamp >= at,
-  };
+  return { at, isHere, offsets };
 }
 
 async function timeOf({ topic, partition, offset }: Position, history: HistoryLog, log: Logger): Promise<number> {
