@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { costsOf, median, type Round, tablesOf } from './compare.ts';
+import { withBlock } from './performance-page.ts';
 
 const round = (system: string, jobsPerSecond: number, mib: number): Round => ({
   ...{ system, type: 'echo', loadBefore: 0 },
@@ -47,4 +48,10 @@ test('median', () => {
   expect(median([3, 1, 2])).toBe(2);
   expect(median([4, 1, 2, 3])).toBe(3);
   expect(() => median([])).toThrow('no values');
+});
+
+test('withBlock puts what was measured into its place, and nowhere else', () => {
+  const page = 'before\n<!-- a -->\nold\n<!-- /a -->\nafter\n';
+  expect(withBlock(page, 'a', 'new\n')).toBe('before\n<!-- a -->\n\nnew\n\n<!-- /a -->\nafter\n');
+  expect(() => withBlock(page, 'b', 'new')).toThrow('no place for b');
 });

@@ -1,4 +1,4 @@
-// `npm run bench [-- --peers FOLDER[:NAME,NAME] --reps N --jobs N --sleeps N --connections C --probes P]`: the whole of Putlog, and of each
+// `npm run bench [-- --peers FOLDER[:NAME,NAME] --reps N --jobs N --sleeps N --connections C --probes P --write-docs]`: the whole of Putlog, and of each
 // other system of FOLDER that speaks the same HTTP contract, behind one load generator, in turns. Prints a table with the ratios and
 // keeps every figure as JSON in bench/results.
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { countOf } from './bench-stack.ts';
 import { costsOf, type Round, tablesOf } from './compare.ts';
 import { createBenchClient } from './http-client.ts';
 import { type Load, measure } from './measure.ts';
+import { writeBlock } from './performance-page.ts';
 import { type Figures, putlog, readPeers, type System } from './systems.ts';
 
 const { values } = parseArgs({
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     sleeps: { type: 'string', default: '5000' },
     connections: { type: 'string', default: '64' },
     probes: { type: 'string', default: '300' },
+    'write-docs': { type: 'boolean', default: false },
   },
 });
 const reps = countOf('reps', values.reps);
@@ -51,9 +53,11 @@ const results = join(import.meta.dirname, 'results');
 await mkdir(results, { recursive: true });
 const file = join(results, `${at.slice(0, 16).replaceAll(':', '')}.json`);
 await writeFile(file, `${JSON.stringify({ at, reps, connections, probes, machine, rounds }, null, 1)}\n`);
-console.log(tablesOf(rounds));
 const costs = costsOf(rounds, (type) => jobsOf[type] ?? 0);
-if (costs !== undefined) console.log(`\n${costs}`);
+const text = [tablesOf(rounds), ...(costs === undefined ? [] : [costs])].join('\n\n');
+console.log(text);
+if (values['write-docs'])
+  await writeBlock('systems', `${at.slice(0, 10)}, medians of ${reps} [least–most]:\n\n${text}`);
 console.log(`\n${file}`);
 if (rounds.some(({ error }) => error !== undefined)) process.exitCode = 1;
 
