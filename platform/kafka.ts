@@ -4,6 +4,7 @@ import { kafkaTimes } from './cluster.ts';
 import './fetch-answer.ts';
 import './kafkajs-brokers.ts';
 import './kafkajs-connections.ts';
+import './kafkajs-fetch.ts';
 import './kafkajs-rejoin.ts';
 import './kafkajs-timers.ts';
 import type { KafkaAddress } from './kafka-security.ts';

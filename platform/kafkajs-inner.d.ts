@@ -60,8 +60,23 @@ declare module 'kafkajs/src/loggers/index.js' {
   export function createLogger(options: { level: number; logCreator: unknown }): object;
 }
 declare module 'kafkajs/src/broker/index.js' {
+  import type { requests } from 'kafkajs/src/protocol/requests/index.js';
+  export type FetchOptions = {
+    topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[];
+    maxWaitTime: number;
+    minBytes: number;
+    maxBytes: number;
+    isolationLevel: number;
+    /** Said by consumers alone, '' where they have none. */
+    rackId?: string;
+  };
   export default class Broker {
     constructor(options: object);
+    connectionPool: { send(protocol: { request: object; response: object }): Promise<unknown> };
+    /** In the newest version that both sides know. */
+    lookupRequest(apiKey: number, definition: typeof requests.Fetch): ReturnType<typeof requests.Fetch.protocol>;
+    fetch(options: FetchOptions): Promise<unknown>;
+    disconnect(): Promise<void>;
     /** By key of the request; null: it has not said yet. */
     versions: Record<string, { minVersion: number; maxVersion: number }> | null;
     /** Ours: see platform/kafkajs-brokers.ts. */
