@@ -79,16 +79,18 @@ export async function insertSmall(db: Db, collection: string, documents: readonl
 }
 
 /**
- * Updates one document each, in any order, in one plain command of at most 16 MiB.
+ * Updates one document each, in any order, in one plain command of at most 16 MiB. Resolves to how many were found, or made by `upsert`.
  * @throws what MongoDB says; then some may be updated.
  */
 export async function updateSmall(
   db: Db,
   collection: string,
-  updates: readonly { q: Document; u: Document }[],
-): Promise<void> {
+  updates: readonly { q: Document; u: Document; upsert?: true }[],
+): Promise<number> {
   const command = { update: collection, updates, ordered: false, writeConcern: { w: 'majority' } };
-  throwUnless(await db.command(command), () => false);
+  const answer = await db.command(command);
+  throwUnless(answer, () => false);
+  return answer.n;
 }
 
 function throwUnless(answer: Document, expected: (error: { code: number }) => boolean): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Collection, Document } from 'mongodb';
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createMongo } from '../platform/mongo.ts';
 import { checkpointId, type ReadModel, readModelNamed } from '../platform/read-model.ts';
@@ -53,34 +54,37 @@ function open(replaced: Partial<ReadModel> = {}) {
 const checkpoint = async (topic = 'c') =>
   (await model.checkpoints.findOne({ _id: checkpointId('jobs_v1', topic) }))?.next;
 
-/** A collection whose method fails `times` times and notes the calls; everything else is the real one. */
-function failing<T extends object>(real: T, method: keyof T & string, times: number, notes: string[] = []): T {
+/** A collection that notes each command of this name and fails `times` times; everything else is the real one. */
+function failing<T extends Document>(
+  real: Collection<T>,
+  name: 'insert' | 'update',
+  times: number,
+  notes: string[] = [],
+): Collection<T> {
   let left = times;
-  const original: unknown = real[method];
-  if (typeof original !== 'function') throw new TypeError(`${method} is no method`);
-  const value = async (...args: unknown[]) => {
-    if (left-- > 0) {
-      notes.push(`${method} failed`);
-      throw new Error('no primary');
-    }
-    notes.push(method);
-    return original.apply(real, args);
-  };
-  return Object.create(real, { [method]: { value } });
+  async function command(asked: Document) {
+    if (!(name in asked)) return real.db.command(asked);
+    const fails = left-- > 0;
+    notes.push(fails ? `${name} failed` : name);
+    if (fails) throw new Error('no primary');
+    return real.db.command(asked);
+  }
+  const db = Object.create(real.db, { command: { value: command } });
+  return Object.create(real, { db: { value: db } });
 }
 
 describe('a flush', () => {
   test('writes the documents, then the checkpoint, and says what it wrote', async () => {
     const notes: string[] = [];
     const { flusher, sizes, read } = open({
-      jobs: failing(model.jobs, 'insertMany', 0, notes),
-      checkpoints: failing(model.checkpoints, 'bulkWrite', 0, notes),
+      jobs: failing(model.jobs, 'insert', 0, notes),
+      checkpoints: failing(model.checkpoints, 'update', 0, notes),
     });
     for (const offset of [0, 1, 2]) read(offset);
     flusher.pending.reached('e', 3, 8);
     flusher.kick();
     await flusher.settled();
-    expect(notes).toEqual(['insertMany', 'bulkWrite']);
+    expect(notes).toEqual(['insert', 'update']);
     expect(await model.jobs.countDocuments()).toBe(3);
     expect([await checkpoint('c'), await checkpoint('e')]).toEqual([{ 0: 3 }, { 3: 8 }]);
     expect(sizes).toEqual([3]);
@@ -138,8 +142,8 @@ describe('while MongoDB fails', () => {
   test('the same documents are written again before any checkpoint', async () => {
     const notes: string[] = [];
     const { flusher, read } = open({
-      jobs: failing(model.jobs, 'insertMany', 2, notes),
-      checkpoints: failing(model.checkpoints, 'bulkWrite', 0, notes),
+      jobs: failing(model.jobs, 'insert', 2, notes),
+      checkpoints: failing(model.checkpoints, 'update', 0, notes),
     });
     read(0);
     flusher.kick();
@@ -147,23 +151,20 @@ describe('while MongoDB fails', () => {
     expect(await checkpoint()).toBeUndefined();
     read(1);
     await flusher.settled();
-    expect(notes).toEqual([
-      ...['insertMany failed', 'insertMany failed', 'insertMany', 'bulkWrite'],
-      ...['insertMany', 'bulkWrite'],
-    ]);
+    expect(notes).toEqual([...['insert failed', 'insert failed', 'insert', 'update'], ...['insert', 'update']]);
     expect([await model.jobs.countDocuments(), await checkpoint()]).toEqual([2, { 0: 2 }]);
   });
 
   test('a checkpoint that fails is written again, and the documents are not', async () => {
     const notes: string[] = [];
     const { flusher, read } = open({
-      jobs: failing(model.jobs, 'insertMany', 0, notes),
-      checkpoints: failing(model.checkpoints, 'bulkWrite', 1, notes),
+      jobs: failing(model.jobs, 'insert', 0, notes),
+      checkpoints: failing(model.checkpoints, 'update', 1, notes),
     });
     read(0);
     flusher.kick();
     await flusher.settled();
-    expect(notes).toEqual(['insertMany', 'bulkWrite failed', 'bulkWrite']);
+    expect(notes).toEqual(['insert', 'update failed', 'update']);
     expect(flusher.written(new Set(['c/0']))).toEqual([{ topic: 'c', partition: 0, offset: '1' }]);
   });
 });

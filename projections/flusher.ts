@@ -3,6 +3,7 @@
 // Projectors and whatever builds a version of the read model each have one.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../platform/log.ts';
+import { updateSmall } from '../platform/mongo.ts';
 import { persist } from '../platform/persist.ts';
 import { checkpointId, type ReadModel } from '../platform/read-model.ts';
 import { writeDeadLetters } from './dead-letters.ts';
@@ -88,19 +89,12 @@ export function createFlusher({ targets, log, flushed, gather = busy }: FlusherO
   }
 
   /** `$max`: a projector that was thought dead cannot move it back. */
-  async function checkpoint({ model, next }: Reached) {
-    await model.checkpoints.bulkWrite(
-      [...next].map(([topic, partitions]) => ({
-        updateOne: {
-          filter: { _id: checkpointId(model.name, topic) },
-          update: {
-            $max: Object.fromEntries([...partitions].map(([partition, offset]) => [`next.${partition}`, offset])),
-          },
-          upsert: true,
-        },
-      })),
-      { ordered: false },
-    );
+  async function checkpoint({ model: { name, checkpoints }, next }: Reached) {
+    const updates = [...next].map(([topic, partitions]) => {
+      const reached = Object.fromEntries([...partitions].map(([partition, offset]) => [`next.${partition}`, offset]));
+      return { q: { _id: checkpointId(name, topic) }, u: { $max: reached }, upsert: true as const };
+    });
+    await updateSmall(checkpoints.db, checkpoints.collectionName, updates);
   }
 
   return {

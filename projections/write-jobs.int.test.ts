@@ -137,6 +137,20 @@ test('what a user wrote is kept as it is: operators and field paths are text', a
   expect(await storedOf('$where')).toEqual(nasty);
 });
 
+test('a flush with more results than one command takes is stored whole, and so is its repetition', async () => {
+  // Three bytes a character: 24 MB in all.
+  const result = JSON.stringify('€'.repeat(200_000));
+  const large = Array.from({ length: 40 }, (_, i) => document(`large-${i}`, { result, eventOffset: i }));
+  await writeJobs(
+    jobs,
+    large.map((one, i) => ({ document: one, fresh: i % 2 === 0 })),
+  );
+  await writeJobs(jobs, large.map(write));
+  const stored = await jobs.find({}, { projection: { _id: 1, result: 1 } }).toArray();
+  expect(stored).toHaveLength(large.length);
+  expect(stored.every((one) => one.result === result)).toBe(true);
+});
+
 test('an empty flush asks MongoDB for nothing', async () => {
   const away = createMongo('mongodb://127.0.0.1:9/none', { selectionTimeoutMs: 50 });
   await writeJobs(readModelNamed(away.db, 'jobs_v1').jobs, []);
