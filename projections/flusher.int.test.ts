@@ -29,7 +29,7 @@ function open(replaced: Partial<ReadModel> = {}) {
     log,
     flushed: (size) => sizes.push(size),
   });
-  const add = (offset: number) => {
+  const queuedAt = (offset: number) => {
     const command = {
       kind: 'submit',
       type: 't',
@@ -40,16 +40,23 @@ function open(replaced: Partial<ReadModel> = {}) {
       digest: 'd',
     } as const;
     const position = { topic: 'c', partition: 0, offset };
-    flusher.pending.add(
-      queuedJob({ ...command, id: `${offset}`, submittedAt: 1, dueAt: null, after: null, options: null }, position),
+    return queuedJob(
+      { ...command, id: `${offset}`, submittedAt: 1, dueAt: null, after: null, options: null },
+      position,
     );
   };
+  const add = (offset: number) => flusher.pending.add(queuedAt(offset));
   /** The command at this offset of partition 0 was read. */
   const read = (offset: number) => {
     add(offset);
     flusher.pending.reached('c', 0, offset + 1);
   };
-  return { flusher, sizes, add, read };
+  /** The event that ends that call was read, at the same offset of its topic. */
+  const end = (offset: number) => {
+    flusher.pending.add({ ...queuedAt(offset), state: 'succeeded', finishedAt: 2, updatedAt: 2, eventOffset: offset });
+    flusher.pending.reached('e', 0, offset + 1);
+  };
+  return { flusher, sizes, add, read, end };
 }
 const checkpoint = async (topic = 'c') =>
   (await model.checkpoints.findOne({ _id: checkpointId('jobs_v1', topic) }))?.next;
@@ -89,6 +96,29 @@ describe('a flush', () => {
     expect([await checkpoint('c'), await checkpoint('e')]).toEqual([{ 0: 3 }, { 3: 8 }]);
     expect(sizes).toEqual([3]);
     expect(flusher.written(new Set(['c/0', 'x/1']))).toEqual([{ topic: 'c', partition: 0, offset: '3' }]);
+  });
+
+  test('of a call that comes alone waits a little for its end: one insert, one checkpoint', async () => {
+    const notes: string[] = [];
+    const jobs = failing(failing(model.jobs, 'insert', 0, notes), 'update', 0, notes);
+    const { flusher, read, end } = open({ jobs, checkpoints: failing(model.checkpoints, 'update', 0, notes) });
+    read(0);
+    flusher.kick();
+    await new Promise((resolve) => setImmediate(resolve));
+    end(0);
+    flusher.kick();
+    await flusher.settled();
+    expect(notes).toEqual(['insert', 'update']);
+    expect(await model.jobs.findOne()).toMatchObject({ state: 'succeeded' });
+    expect([await checkpoint('c'), await checkpoint('e')]).toEqual([{ 0: 1 }, { 0: 1 }]);
+  });
+
+  test('of a call whose end does not come is written all the same', async () => {
+    const { flusher, read } = open();
+    read(0);
+    flusher.kick();
+    await soon('the flush', flusher.settled(), 5_000);
+    expect(await model.jobs.findOne()).toMatchObject({ state: 'queued' });
   });
 
   test('with nothing to tell of a job moves the checkpoint all the same', async () => {

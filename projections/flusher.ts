@@ -19,14 +19,15 @@ export type FlusherOptions = {
   log: Logger;
   /**
    * Where at least `from` documents were pending, the next flush gathers for `ms` milliseconds, and what waits for its
-   * first event stays up to `holdMs`, while fewer than `most` are pending.
+   * first event stays up to `holdMs`, while fewer than `most` are pending. Where fewer were, calls of which only the command is known wait up
+   * to `aloneMs` for an event: most often it is their own.
    */
-  gather?: { from: number; ms: number; holdMs: number; most?: number };
+  gather?: { from: number; ms: number; holdMs: number; most?: number; aloneMs?: number };
   /** After each flush; `size` in documents, `took` in milliseconds, the checkpoint not counted. */
   flushed: (size: number, took: number) => void;
 };
 
-const busy = { from: 16, ms: 15, holdMs: 100 };
+const busy = { from: 16, ms: 15, holdMs: 100, aloneMs: 20 };
 
 /** What was read of one version, data and all: its checkpoint may say so. */
 type Reached = { model: ReadModel; next: Flush['next'] };
@@ -44,6 +45,7 @@ export function createFlusher({ targets, log, flushed, gather = busy }: FlusherO
     while (pending.dirty) {
       const gathers = lastSize >= gather.from;
       if (gathers && pending.size < lastSize * 2) await delay(gather.ms);
+      else if (!gathers && gather.aloneMs !== undefined) await Promise.race([pending.more, delay(gather.aloneMs)]);
       lastSize = pending.size;
       const holds = gathers && lastSize < (gather.most ?? Number.POSITIVE_INFINITY);
       const flush = pending.drain(holds ? gather.holdMs : 0);

@@ -20,6 +20,8 @@ export function createPending() {
   let next: Flush['next'] = new Map();
   let dead = new Map<string, DeadLetterPart>();
   let text = 0;
+  /** Something has come that more is not likely to follow at once. */
+  let more = Promise.withResolvers<void>();
 
   /** As far as `next` goes without passing a command whose document is held back; the rest stays for a later flush. */
   function covered(held: Iterable<Entry>): Flush['next'] {
@@ -47,8 +49,14 @@ export function createPending() {
     get dirty() {
       return next.size > 0 || entries.size > 0 || dead.size > 0;
     },
+    /** Resolves once there is more than calls of which only the command is known. */
+    get more(): Promise<void> {
+      if (entries.size === 0) more.resolve();
+      return more.promise;
+    },
     add(document: JobDocument) {
       const fresh = document.eventOffset === -1;
+      if (!fresh) more.resolve();
       const there = entries.get(document._id);
       if (there === undefined) {
         entries.set(document._id, { document, fresh, since: performance.now() });
@@ -63,6 +71,7 @@ export function createPending() {
     /** What a record tells of a dead letter, beside what it tells of a job. */
     addDead(part: DeadLetterPart) {
       dead.set(part._id, { ...dead.get(part._id), ...part });
+      more.resolve();
     },
     reached(topic: string, partition: number, offset: number) {
       const partitions = next.get(topic) ?? new Map<number, number>();
@@ -82,6 +91,7 @@ export function createPending() {
         else writes.push({ document, fresh });
       }
       entries = held;
+      more = Promise.withResolvers();
       const flush = { writes, dead: [...dead.values()], next: covered(held.values()) };
       dead = new Map();
       // Of what is held back only the command is known.
