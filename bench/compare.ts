@@ -1,19 +1,18 @@
 // What came of several runs of several systems, as Markdown: the median of each figure with the least and the most, and Putlog's
 // beside that of each other system. Pure.
 import type { Measured } from './measure.ts';
-import type { Figures } from './systems.ts';
 
-/** `error`: what went wrong, in place of figures. `loadBefore`: the load average as it began. */
+/** `mib` by process, once it was over. `error`: what went wrong, in place of figures. `loadBefore`: the load average as it began. */
 export type Round = {
   system: string;
   type: string;
   loadBefore: number;
-  figures?: Figures;
+  mib?: Record<string, number>;
   measured?: Measured;
   error?: string;
 };
 
-type Column = { title: string; of: (round: Required<Pick<Round, 'measured' | 'figures'>>) => number };
+type Column = { title: string; of: (round: Required<Pick<Round, 'measured' | 'mib'>>) => number };
 
 const columns: readonly Column[] = [
   { title: 'accepted/s', of: ({ measured }) => measured.acceptedPerSecond },
@@ -22,7 +21,7 @@ const columns: readonly Column[] = [
   { title: 'PUT p99 ms', of: ({ measured }) => measured.put.p99 },
   { title: 'idle p50 ms', of: ({ measured }) => measured.readableSuccess.p50 },
   { title: 'idle p99 ms', of: ({ measured }) => measured.readableSuccess.p99 },
-  { title: 'MiB', of: ({ figures }) => Object.values(figures.mib).reduce((a, b) => a + b, 0) },
+  { title: 'MiB', of: ({ mib }) => Object.values(mib).reduce((a, b) => a + b, 0) },
 ];
 
 /** The upper one of the two in the middle, where there are two. @throws Error where there are none */
@@ -44,8 +43,8 @@ export function tablesOf(rounds: readonly Round[]): string {
 function tableOf(rounds: readonly Round[], type: string): string {
   const systems = [...new Set(rounds.map(({ system }) => system))];
   const valuesOf = (system: string, { of }: Column) =>
-    rounds.flatMap(({ measured, figures, ...round }) =>
-      round.system === system && round.type === type && measured && figures ? of({ measured, figures }) : [],
+    rounds.flatMap(({ measured, mib, ...round }) =>
+      round.system === system && round.type === type && measured && mib ? of({ measured, mib }) : [],
     );
   const [own = '', ...others] = systems;
   const figures = systems.map((system) => row([system, ...columns.map((column) => spread(valuesOf(system, column)))]));
@@ -74,13 +73,13 @@ function ratio(own: readonly number[], other: readonly number[]): string {
 
 /** Milliseconds of processor time for each job, by part of the system, medians. Undefined: none was told. */
 export function costsOf(rounds: readonly Round[], jobsOf: (type: string) => number): string | undefined {
-  const told = rounds.filter(({ figures }) => figures?.cpuMs !== undefined);
+  const told = rounds.filter(({ measured }) => measured?.cpuMs !== undefined);
   if (told.length === 0) return undefined;
-  const parts = [...new Set(told.flatMap(({ figures }) => Object.keys(figures?.cpuMs ?? {})))];
+  const parts = [...new Set(told.flatMap(({ measured }) => Object.keys(measured?.cpuMs ?? {})))];
   const types = [...new Set(told.map(({ type }) => type))];
   const lines = types.map((type) => {
     const of = (part: string) =>
-      median(told.filter((round) => round.type === type).map(({ figures }) => figures?.cpuMs?.[part] ?? 0));
+      median(told.filter((round) => round.type === type).map(({ measured }) => measured?.cpuMs?.[part] ?? 0));
     const each = parts.map((part) => Math.round((of(part) / jobsOf(type)) * 1_000));
     return row([type, ...each.map(String), String(each.reduce((a, b) => a + b, 0))]);
   });

@@ -10,6 +10,8 @@ export type Measured = {
   completedPerSecond: number;
   put: { p50: number; p99: number };
   readableSuccess: { p50: number; p99: number };
+  /** Milliseconds of processor time by part of the system, from the first PUT under load until the last job was done. */
+  cpuMs?: Record<string, number>;
 };
 
 export type Load = { type: string; jobs: number; connections: number; probes: number };
@@ -19,8 +21,15 @@ const warmUp = 500;
 const deadline = 300_000;
 const text = (n: number) => `job ${n} `.padEnd(100, 'x');
 
-/** @throws Error where an answer is not what it must be, or something does not come about in time */
-export async function measure(client: BenchClient, { type, jobs, connections, probes }: Load): Promise<Measured> {
+/**
+ * @param cpuMs what each part has had so far, where that is known
+ * @throws Error where an answer is not what it must be, or something does not come about in time
+ */
+export async function measure(
+  client: BenchClient,
+  { type, jobs, connections, probes }: Load,
+  cpuMs: () => Promise<Record<string, number> | undefined>,
+): Promise<Measured> {
   const run = `b${Date.now().toString(36)}`;
   const putAll = (name: string, count: number): Promise<number[]> =>
     overConnections(connections, count, (n) => client.put(type, `${name}-${n}`, { n, text: text(n) }));
@@ -28,11 +37,13 @@ export async function measure(client: BenchClient, { type, jobs, connections, pr
   await putAll(`${run}-w`, warmUp);
   await client.untilSucceeded(before + warmUp, deadline);
 
+  const cpuBefore = await cpuMs();
   const began = performance.now();
   const took = await putAll(run, jobs);
   const accepted = performance.now();
   await client.untilSucceeded(before + warmUp + jobs, deadline);
   const completed = performance.now();
+  const cpu = Object.entries((await cpuMs()) ?? {}).map(([part, ms]) => [part, ms - (cpuBefore?.[part] ?? 0)]);
   await checkSample();
 
   await delay(1_000);
@@ -43,6 +54,7 @@ export async function measure(client: BenchClient, { type, jobs, connections, pr
     completedPerSecond: rate(completed),
     put: { p50: percentile(took, 50), p99: percentile(took, 99) },
     readableSuccess: { p50: percentile(idle, 50), p99: percentile(idle, 99) },
+    ...(cpu.length > 0 && { cpuMs: Object.fromEntries(cpu) }),
   };
 
   async function checkSample(): Promise<void> {

@@ -10,7 +10,7 @@ import { costsOf, type Round, tablesOf } from './compare.ts';
 import { createBenchClient } from './http-client.ts';
 import { type Load, measure } from './measure.ts';
 import { writeBlock } from './performance-page.ts';
-import { type Figures, putlog, readPeers, type System } from './systems.ts';
+import { putlog, readPeers, type System } from './systems.ts';
 
 const { values } = parseArgs({
   options: {
@@ -69,20 +69,14 @@ async function oneRound(system: System, load: Load): Promise<Round> {
   try {
     running = await system.start(load.type);
     const client = createBenchClient(running.url, connections);
-    const before = await running.figures();
-    const measured = await measure(client, load);
-    const figures = since(before, await running.figures());
+    const { figures } = running;
+    const measured = await measure(client, load, async () => (await figures()).cpuMs);
+    const { mib } = await figures();
     await client.close();
-    return { ...round, loadBefore, measured, figures };
+    return { ...round, loadBefore, measured, mib };
   } catch (error) {
     return { ...round, loadBefore, error: error instanceof Error ? error.message : String(error) };
   } finally {
     await running?.stop();
   }
-}
-
-function since(before: Figures, { mib, cpuMs }: Figures): Figures {
-  if (cpuMs === undefined) return { mib };
-  const parts = Object.entries(cpuMs);
-  return { mib, cpuMs: Object.fromEntries(parts.map(([part, ms]) => [part, ms - (before.cpuMs?.[part] ?? 0)])) };
 }
