@@ -45,7 +45,8 @@ export function createFlusher({ targets, log, flushed, gather = busy }: FlusherO
     while (pending.dirty) {
       const gathers = lastSize >= gather.from;
       if (gathers && pending.size < lastSize * 2) await delay(gather.ms);
-      else if (!gathers && gather.aloneMs !== undefined) await Promise.race([pending.more, delay(gather.aloneMs)]);
+      else if (!gathers && gather.aloneMs !== undefined)
+        await Promise.race([pending.untilMore(), delay(gather.aloneMs)]);
       lastSize = pending.size;
       const holds = gathers && lastSize < (gather.most ?? Number.POSITIVE_INFINITY);
       const flush = pending.drain(holds ? gather.holdMs : 0);

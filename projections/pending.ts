@@ -20,7 +20,7 @@ export function createPending() {
   let next: Flush['next'] = new Map();
   let dead = new Map<string, DeadLetterPart>();
   let text = 0;
-  /** Something has come that more is not likely to follow at once. */
+  /** Resolved once something has come, since the last flush, that need not wait for an event. */
   let more = Promise.withResolvers<void>();
 
   /** As far as `next` goes without passing a command whose document is held back; the rest stays for a later flush. */
@@ -49,10 +49,9 @@ export function createPending() {
     get dirty() {
       return next.size > 0 || entries.size > 0 || dead.size > 0;
     },
-    /** Resolves once there is more than calls of which only the command is known. */
-    get more(): Promise<void> {
-      if (entries.size === 0) more.resolve();
-      return more.promise;
+    /** Resolves once there is more than calls of which only the command is known; at once where there are none of them. */
+    async untilMore(): Promise<void> {
+      if (entries.size > 0) await more.promise;
     },
     add(document: JobDocument) {
       const fresh = document.eventOffset === -1;
