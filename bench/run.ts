@@ -57,7 +57,10 @@ const costs = costsOf(rounds, (type) => jobsOf[type] ?? 0);
 const text = [tablesOf(rounds), ...(costs === undefined ? [] : [costs])].join('\n\n');
 console.log(text);
 if (values['write-docs'])
-  await writeBlock('systems', `${at.slice(0, 10)}, medians of ${reps} [least–most]:\n\n${text}`);
+  await writeBlock(
+    'systems',
+    `${at.slice(0, 10)}, ${reps === 1 ? 'one run of each' : `medians of ${reps} [least–most]`}:\n\n${text}`,
+  );
 console.log(`\n${file}`);
 if (rounds.some(({ error }) => error !== undefined)) process.exitCode = 1;
 
