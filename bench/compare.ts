@@ -71,7 +71,7 @@ function ratio(own: readonly number[], other: readonly number[]): string {
   return own.length === 0 || other.length === 0 ? '–' : `**${(median(own) / median(other)).toFixed(2)}**`;
 }
 
-/** Milliseconds of processor time for each job, by part of the system, medians. Undefined: none was told. */
+/** Microseconds of processor time for each job, by part of the system, medians. Undefined: none was told. */
 export function costsOf(rounds: readonly Round[], jobsOf: (type: string) => number): string | undefined {
   const told = rounds.filter(({ measured }) => measured?.cpuMs !== undefined);
   if (told.length === 0) return undefined;

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { type BenchService, countOf, startBenchStack } from './bench-stack.ts';
 import { type BenchClient, createBenchClient, percentile } from './http-client.ts';
 import { overConnections } from './over-connections.ts';
+import { payloadOf } from './payload.ts';
 
 const axes = {
   partitions: [8, 16, 32, 64],
@@ -75,7 +76,7 @@ async function rateOf(client: BenchClient, first: number, count: number, call: (
 /** `path`: its id, and the query behind it. */
 type Call = { path: string; text: string };
 
-const usual = (n: number): Call => ({ path: `g-${n}`, text: `job ${n} `.padEnd(100, 'x') });
+const usual = (n: number): Call => ({ path: `g-${n}`, text: payloadOf(n).text });
 
 async function growOld(jobs: number): Promise<void> {
   await withSystem({}, async (client, services) => {

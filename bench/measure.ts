@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchClient, percentile } from './http-client.ts';
 import { overConnections } from './over-connections.ts';
+import { payloadOf } from './payload.ts';
 
 /** Times in milliseconds, rates in jobs per second. */
 export type Measured = {
@@ -19,7 +20,6 @@ export type Load = { type: string; jobs: number; connections: number; probes: nu
 /** Before anything counts. */
 const warmUp = 500;
 const deadline = 300_000;
-const text = (n: number) => `job ${n} `.padEnd(100, 'x');
 
 /**
  * @param cpuMs what each part has had so far, where that is known
@@ -32,7 +32,7 @@ export async function measure(
 ): Promise<Measured> {
   const run = `b${Date.now().toString(36)}`;
   const putAll = (name: string, count: number): Promise<number[]> =>
-    overConnections(connections, count, (n) => client.put(type, `${name}-${n}`, { n, text: text(n) }));
+    overConnections(connections, count, (n) => client.put(type, `${name}-${n}`, payloadOf(n)));
   const before = await client.succeeded();
   await putAll(`${run}-w`, warmUp);
   await client.untilSucceeded(before + warmUp, deadline);
@@ -63,7 +63,7 @@ export async function measure(
       const n = Math.floor((i * jobs) / sample);
       const { body } = await client.get(type, `${run}-${n}`);
       const { n: number, length } = (body.result ?? {}) as { n?: number; length?: number };
-      if (body.state !== 'succeeded' || number !== n || length !== text(n).length)
+      if (body.state !== 'succeeded' || number !== n || length !== payloadOf(n).text.length)
         throw new Error(`job ${n} is ${body.state} with ${JSON.stringify(body.result)}`);
     }
   }
@@ -72,7 +72,7 @@ export async function measure(
     const times: number[] = [];
     for (let n = 0; n < probes; n++) {
       const sent = performance.now();
-      await client.put(type, `${name}-${n}`, { n, text: text(n) });
+      await client.put(type, `${name}-${n}`, payloadOf(n));
       while ((await client.get(type, `${name}-${n}`)).body.state !== 'succeeded') {
         if (performance.now() - sent > 30_000) throw new Error(`probe ${n} did not succeed within 30 s`);
         await delay(2);

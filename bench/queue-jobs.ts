@@ -6,6 +6,7 @@ import { canonicalJson, digestOf } from '../schemas/canonical-json.ts';
 import { type Command, commandType } from '../schemas/command.ts';
 import { childTraceparent, recordHeaders } from '../schemas/record-headers.ts';
 import type { BenchStack } from './bench-stack.ts';
+import { payloadOf } from './payload.ts';
 
 /** `dueAt` in milliseconds since the epoch. */
 export type QueuedCall = { type: string; id: string; key: string; payload: unknown; dueAt?: number };
@@ -65,5 +66,5 @@ export async function openCalls(stack: BenchStack, topic: string) {
 /** `demo.echo` with a text of 100 characters, as the other measurements have it. */
 export const echoCall = (n: number, key = `demo.echo/b-${n}`): QueuedCall => ({
   ...{ type: 'demo.echo', id: `b-${n}`, key },
-  payload: { n, text: `job ${n} `.padEnd(100, 'x') },
+  payload: payloadOf(n),
 });

@@ -10,6 +10,7 @@ import { openReadModel, readCheckpoints } from '../platform/read-model.ts';
 import { countOf, startBenchStack } from './bench-stack.ts';
 import { createBenchClient, percentile } from './http-client.ts';
 import { overConnections } from './over-connections.ts';
+import { payloadOf } from './payload.ts';
 import { cpuMsOf } from './process-figures.ts';
 
 const { values } = parseArgs({
@@ -20,7 +21,8 @@ const connections = countOf('connections', values.connections);
 const deadline = 600_000;
 const linesOfBatch = 1_000;
 const batchesAtOnce = 4;
-const payload = (n: number) => ({ n, text: `job ${n} `.padEnd(100, 'x') });
+/** Before anything counts. */
+const warmUp = 500;
 
 const stack = await startBenchStack();
 const mongo = createMongo(stack.config.mongoUri);
@@ -71,22 +73,22 @@ try {
 
   const api = await stack.startService('api');
   const client = createBenchClient(api.url, connections);
-  await overConnections(connections, 500, (n) => client.put('demo.echo', `warm-${n}`, payload(n)));
+  await overConnections(connections, warmUp, (n) => client.put('demo.echo', `warm-${n}`, payloadOf(n)));
   let times: number[] = [];
   const accept = await stageOf(jobs, { api: api.pid }, async () => {
-    times = await overConnections(connections, jobs, (n) => client.put('demo.echo', `s-${n}`, payload(n)));
+    times = await overConnections(connections, jobs, (n) => client.put('demo.echo', `s-${n}`, payloadOf(n)));
   });
   const put = p50AndP99(times);
 
   const worker = await stack.startService('worker');
   const run = await stageOf(jobs, { worker: worker.pid }, () =>
-    until('outcomes', fences + 500 + jobs, () => stack.size(eventsTopic)),
+    until('outcomes', fences + warmUp + jobs, () => stack.size(eventsTopic)),
   );
 
   const projector = await stack.startService('projector');
   // A command and an outcome for each.
   const project = await stageOf(2 * jobs, { projector: projector.pid }, () =>
-    until('documents', 500 + jobs, succeeded),
+    until('documents', warmUp + jobs, succeeded),
   );
 
   const read = await stageOf(jobs, { api: api.pid }, async () => {
@@ -101,7 +103,7 @@ try {
   const pids = { api: api.pid, worker: worker.pid, projector: projector.pid };
   const batch = await stageOf(jobs, pids, async () => {
     await sendBatches(api.url);
-    await until('documents', 500 + 2 * jobs, succeeded);
+    await until('documents', warmUp + 2 * jobs, succeeded);
   });
 
   const machine = { cores: cpus().length, node: process.version, loadBefore };
@@ -121,7 +123,7 @@ async function sendBatches(url: string): Promise<void> {
       const first = next;
       next = Math.min(jobs, first + linesOfBatch);
       const lines = Array.from({ length: next - first }, (_, i) =>
-        JSON.stringify({ type: 'demo.echo', id: `l-${first + i}`, payload: payload(first + i) }),
+        JSON.stringify({ type: 'demo.echo', id: `l-${first + i}`, payload: payloadOf(first + i) }),
       );
       const { statusCode, body } = await pool.request({
         method: 'POST',

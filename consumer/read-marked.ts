@@ -1,6 +1,5 @@
 // The checkpoint that an earlier owner has committed, whole: where it had too many commands in hand for the metadata of a commit, the mark
 // that it names is read. Without the mark nothing is taken for done that the events do not say. Takeover calls it.
-
 import { headerOf } from '../platform/batch-record.ts';
 import { isGone } from '../platform/cluster.ts';
 import { type Checkpoint, readCheckpoint, undoneOf, unknownAbove } from '../schemas/checkpoint.ts';

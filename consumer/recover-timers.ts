@@ -2,7 +2,6 @@
 // checkpoint of the partition on, or, where MongoDB has none of its timers (a new one, or one that was dropped), from
 // the first event. And what follows the ends of jobs since the checkpoint, which it may not have appended. The partition runner
 // calls it when it has taken the partition over.
-
 import { headerOf } from '../platform/batch-record.ts';
 import type { KafkaCluster } from '../platform/cluster.ts';
 import { persist } from '../platform/persist.ts';

@@ -28,7 +28,6 @@ export function createFetchSession() {
   let told = new Map<string, Map<number, WantedPartition>>();
 
   function begin(wanted: Wanted): SessionRequest {
-    id = none;
     epoch = 0;
     told = new Map();
     return { sessionId: none, sessionEpoch: epoch, topics: changed(wanted), forgottenTopics: [] };

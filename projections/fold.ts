@@ -1,6 +1,5 @@
 // From a record of the log to what it says of a job's status: decodes commands and events, passes over fences. What it says of a
 // dead letter is told beside.
-
 import { headerOf } from '../platform/batch-record.ts';
 import type { PreparedLog } from '../platform/prepare-log.ts';
 import type { Command } from '../schemas/command.ts';

@@ -1,6 +1,5 @@
 // From a record of the log to what a projection changes because of it. Kinds of events that it does not ask for are told by a header of
 // their record, and are not decoded. The group of a projection calls it.
-
 import { headerOf } from '../platform/batch-record.ts';
 import type { PreparedLog } from '../platform/prepare-log.ts';
 import type { Change, ProjectionDefinition } from '../schemas/define-projection.ts';

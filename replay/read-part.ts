@@ -1,6 +1,5 @@
 // Reads the commands of a type and their ends, a partition number at a time, in step: memory holds a stretch of each topic, what waits for its
 // other half, and a name of each call of the partition. The rest of the events is not read once no command waits.
-
 import { headerOf } from '../platform/batch-record.ts';
 import { isGone } from '../platform/cluster.ts';
 import type { FetchedRecord } from '../platform/fetched-part.ts';
